@@ -1,0 +1,1 @@
+//! The Steadfast notification client on tokio.

@@ -1,0 +1,1 @@
+//! The Steadfast notification client for browsers, as WebAssembly.

@@ -1,0 +1,1 @@
+//! The Steadfast reference server on axum.

@@ -1,0 +1,1 @@
+//! Tests of Steadfast over real sockets and processes.

@@ -1,0 +1,3 @@
+//! What a person types: `cargo xtask demo | test | bench`.
+
+fn main() {}
