@@ -1,7 +1,6 @@
 //! Messages that await their result, in the order they were submitted (PROTOCOL.md, Client rules).
 
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use crate::config::OutboxLimits;
@@ -12,7 +11,7 @@ use crate::time::Instant;
 /// Bounded by [`OutboxLimits`]: at the limit a submit is refused, nothing queued is dropped.
 #[derive(Debug)]
 pub(crate) struct Outbox {
-    entries: VecDeque<Entry>,
+    entries: Vec<Entry>,
     bytes: u64,
     limits: OutboxLimits,
 }
@@ -44,7 +43,7 @@ impl Entry {
 
 impl Outbox {
     pub(crate) fn new(limits: OutboxLimits) -> Self {
-        Self { entries: VecDeque::new(), bytes: 0, limits }
+        Self { entries: Vec::new(), bytes: 0, limits }
     }
 
     /// # Errors
@@ -62,7 +61,7 @@ impl Outbox {
         }
         self.bytes = bytes;
         let expires = now + life_ms.unwrap_or(self.limits.life_ms);
-        self.entries.push_back(Entry { id, frame, expires, flight: Flight::Queued, sent_under: None });
+        self.entries.push(Entry { id, frame, expires, flight: Flight::Queued, sent_under: None });
         Ok(())
     }
 
@@ -167,7 +166,10 @@ impl Outbox {
     }
 
     fn remove(&mut self, index: usize) -> Option<Entry> {
-        let entry = self.entries.remove(index)?;
+        if index >= self.entries.len() {
+            return None;
+        }
+        let entry = self.entries.remove(index);
         self.bytes -= entry.frame.len() as u64;
         Some(entry)
     }

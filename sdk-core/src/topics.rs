@@ -58,10 +58,12 @@ impl Topics {
         Some(Some(self.list.remove(index)))
     }
 
+    #[inline(never)]
     pub(crate) fn by_slot(&mut self, slot: Slot) -> Option<&mut Topic> {
         self.list.iter_mut().find(|topic| topic.slot == slot)
     }
 
+    #[inline(never)]
     pub(crate) fn by_name(&mut self, name: &str) -> Option<&mut Topic> {
         self.list.iter_mut().find(|topic| &*topic.name == name)
     }

@@ -220,7 +220,7 @@ impl<P> Client<P> {
         if self.receipts.is_due() {
             let reference = self.next_reference();
             let ids = self.receipts.send(reference, feed);
-            frames.push(outgoing::acknowledge(reference, ids, crate::frame::AckState::Received, None));
+            frames.push(outgoing::acknowledge(reference, &ids, crate::frame::AckState::Received, None));
         }
         frames
     }
