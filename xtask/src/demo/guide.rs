@@ -5,7 +5,7 @@ pub(super) fn print(url: &str, tokens: &Tokens, server: u32) {
     println!(
         r#"
 The server is at {url}, its process is {server}. A feed publishes for two tenants:
-  towerco: incidents, system_notifications, kpis and sites (the last value for each of 40 sites)
+  towerco: incidents, sites, system_notifications, and kpis (the last values of each of 40 sites)
   phoenix: threats, encounters, transcription, transcription.progress, system
 A tail below shows towerco's incidents and sites. In another terminal:
 

@@ -56,14 +56,7 @@ impl Programs {
         sender: Sender<Occurrence>,
     ) -> Result<Server, Failure> {
         let mut command = Command::new(&self.server);
-        command.args([
-            "serve",
-            "--dev",
-            "--listen",
-            address,
-            "--internal-listen",
-            ANY_INTERNAL,
-        ]);
+        command.args(["serve", "--dev", "--listen", address]);
         let at = Arc::new(Mutex::new(address.to_owned()));
         let (listens, noted) = (sender.clone(), Arc::clone(&at));
         let on_line = move |line: &str| {
@@ -118,9 +111,6 @@ impl Programs {
         process::output(&mut command).map(|token| token.trim().to_owned())
     }
 }
-
-/// Metrics and health are not shown in the demo, so two demos must not fight over their port.
-const ANY_INTERNAL: &str = "127.0.0.1:0";
 
 /// The server's process and where it listens.
 pub(super) struct Server {

@@ -117,11 +117,6 @@ impl Operations {
         let mut drafts = Vec::new();
         if self.now == 0 {
             drafts.extend(self.sites.iter().map(Site::kpis));
-            drafts.extend(
-                self.sites
-                    .iter()
-                    .map(|site| status(&site.id, site.region, "operational")),
-            );
         }
         self.now += 1;
         for _ in 0..KPIS_A_TICK {
@@ -259,5 +254,5 @@ impl Incident {
 
 fn status(site: &str, region: &str, status: &str) -> Draft {
     let payload = json!({"site_id": site, "region": region, "status": status});
-    Draft::new(TENANT, "sites", "site_status", payload).key(site)
+    Draft::new(TENANT, "sites", "site_status", payload)
 }
