@@ -36,18 +36,13 @@ impl Options {
     /// # Errors
     /// - An unknown argument, or one without its number.
     pub(crate) fn parse(arguments: &[String]) -> Result<Self, Failure> {
-        let mut options = Self {
-            length: None,
-            seed: 1,
-        };
+        let mut options = Self { length: None, seed: 1 };
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
             let mut number = || {
                 rest.next()
                     .and_then(|text| text.parse::<u64>().ok())
-                    .ok_or_else(|| {
-                        Failure::usage(format!("`{argument}` needs a whole number behind it"))
-                    })
+                    .ok_or_else(|| Failure::usage(format!("`{argument}` needs a whole number behind it")))
             };
             match argument.as_str() {
                 "--for" => options.length = Some(Duration::from_secs(number()?)),
@@ -97,9 +92,7 @@ pub(crate) fn run(options: Options) -> Result<(), Failure> {
                 }
             }
             Some(Occurrence::TailEnded) => {
-                break Err(Failure::new(
-                    "the tail ended by itself; its last lines say why",
-                ));
+                break Err(Failure::new("the tail ended by itself; its last lines say why"));
             }
         }
     };
@@ -134,9 +127,7 @@ impl Stage {
                 match first_word(occurrences) {
                     Some(Occurrence::ServerListens(url)) => url,
                     _ => {
-                        return Err(Failure::new(
-                            "the server does not start; its last lines say why",
-                        ));
+                        return Err(Failure::new("the server does not start; its last lines say why"));
                     }
                 }
             }
@@ -144,23 +135,14 @@ impl Stage {
                 return Err(Failure::new("interrupted before the server was up"));
             }
             _ => {
-                return Err(Failure::new(
-                    "the server did not say `listening on …` within 30 s",
-                ));
+                return Err(Failure::new("the server did not say `listening on …` within 30 s"));
             }
         };
         let tokens = programs.tokens()?;
         guide::print(&url, &tokens, server.id());
         let feed = Feed::start(url.clone(), seed);
         let tail = programs.tail(&url, &tokens.operations, sender.clone())?;
-        Ok(Self {
-            sender,
-            server,
-            started: Instant::now(),
-            early_ends: 0,
-            feed,
-            tail,
-        })
+        Ok(Self { sender, server, started: Instant::now(), early_ends: 0, feed, tail })
     }
 
     fn restart_server(&mut self, programs: &Programs) -> Result<(), Failure> {
@@ -168,17 +150,12 @@ impl Stage {
         if self.started.elapsed() < TOO_SOON {
             self.early_ends += 1;
             if self.early_ends == MOST_EARLY_ENDS {
-                return Err(Failure::new(
-                    "the server ends right after its start, again and again",
-                ));
+                return Err(Failure::new("the server ends right after its start, again and again"));
             }
         } else {
             self.early_ends = 0;
         }
-        let how = status.map_or_else(
-            || "in an unknown way".to_owned(),
-            |status| status.to_string(),
-        );
+        let how = status.map_or_else(|| "in an unknown way".to_owned(), |status| status.to_string());
         println!(
             "demo   | the server has ended ({how}); starting it again. The tail will show a gap and go on."
         );
@@ -224,20 +201,8 @@ mod tests {
     #[test]
     fn options_are_read() {
         let options = parse("--seed 7 --for 3").unwrap();
-        assert_eq!(
-            options,
-            Options {
-                length: Some(Duration::from_secs(3)),
-                seed: 7
-            }
-        );
-        assert_eq!(
-            parse("").unwrap(),
-            Options {
-                length: None,
-                seed: 1
-            }
-        );
+        assert_eq!(options, Options { length: Some(Duration::from_secs(3)), seed: 7 });
+        assert_eq!(parse("").unwrap(), Options { length: None, seed: 1 });
     }
 
     #[test]

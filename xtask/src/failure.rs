@@ -10,26 +10,17 @@ pub(crate) struct Failure {
 impl Failure {
     /// Something went wrong while the command ran.
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            code: 1,
-        }
+        Self { message: message.into(), code: 1 }
     }
 
     /// The command line makes no sense.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            code: 2,
-        }
+        Self { message: message.into(), code: 2 }
     }
 
     /// A program ended with this exit code.
     pub(crate) fn exit(message: impl Into<String>, code: u8) -> Self {
-        Self {
-            message: message.into(),
-            code,
-        }
+        Self { message: message.into(), code }
     }
 
     /// The exit code for the caller.

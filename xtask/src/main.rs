@@ -37,11 +37,8 @@ fn main() -> ExitCode {
 }
 
 fn dispatch(arguments: &[String]) -> Result<(), Failure> {
-    let (command, rest) = arguments
-        .split_first()
-        .map_or(("help", &[][..]), |(command, rest)| {
-            (command.as_str(), rest)
-        });
+    let (command, rest) =
+        arguments.split_first().map_or(("help", &[][..]), |(command, rest)| (command.as_str(), rest));
     match command {
         "demo" => demo::run(demo::Options::parse(rest)?),
         "test" => no_arguments(command, rest).and_then(|()| test::run()),
@@ -59,8 +56,8 @@ fn dispatch(arguments: &[String]) -> Result<(), Failure> {
 fn no_arguments(command: &str, rest: &[String]) -> Result<(), Failure> {
     match rest.first() {
         None => Ok(()),
-        Some(argument) => Err(Failure::usage(format!(
-            "`{command}` takes no arguments; `{argument}` is one too many"
-        ))),
+        Some(argument) => {
+            Err(Failure::usage(format!("`{command}` takes no arguments; `{argument}` is one too many")))
+        }
     }
 }

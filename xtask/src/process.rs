@@ -15,16 +15,12 @@ use crate::failure::Failure;
 pub(crate) fn run(command: &mut Command) -> Result<(), Failure> {
     let shown = shown(command);
     println!("$ {shown}");
-    let status = command
-        .status()
-        .map_err(|error| Failure::new(format!("cannot start `{shown}`: {error}")))?;
+    let status =
+        command.status().map_err(|error| Failure::new(format!("cannot start `{shown}`: {error}")))?;
     if status.success() {
         return Ok(());
     }
-    let code = status
-        .code()
-        .and_then(|code| u8::try_from(code).ok())
-        .unwrap_or(1);
+    let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
     Err(Failure::exit(format!("`{shown}` failed ({status})"), code))
 }
 
@@ -34,16 +30,11 @@ pub(crate) fn run(command: &mut Command) -> Result<(), Failure> {
 /// - The program cannot be started, or fails; its own words are in the message.
 pub(crate) fn output(command: &mut Command) -> Result<String, Failure> {
     let shown = shown(command);
-    let output = command
-        .output()
-        .map_err(|error| Failure::new(format!("cannot start `{shown}`: {error}")))?;
+    let output =
+        command.output().map_err(|error| Failure::new(format!("cannot start `{shown}`: {error}")))?;
     if !output.status.success() {
         let words = String::from_utf8_lossy(&output.stderr);
-        return Err(Failure::new(format!(
-            "`{shown}` failed ({}): {}",
-            output.status,
-            words.trim()
-        )));
+        return Err(Failure::new(format!("`{shown}` failed ({}): {}", output.status, words.trim())));
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
@@ -117,11 +108,7 @@ impl Background {
             }
             thread::sleep(Duration::from_millis(20));
         }
-        eprintln!(
-            "the {} did not end within {} s and is ended by force",
-            self.name,
-            patience.as_secs()
-        );
+        eprintln!("the {} did not end within {} s and is ended by force", self.name, patience.as_secs());
     }
 }
 
@@ -136,10 +123,7 @@ impl Drop for Background {
 fn relay(words: impl Read, on_line: &impl Fn(&str)) {
     let mut reader = BufReader::new(words);
     let mut line = Vec::new();
-    while reader
-        .read_until(b'\n', &mut line)
-        .is_ok_and(|read| read > 0)
-    {
+    while reader.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
         on_line(String::from_utf8_lossy(&line).trim_end());
         line.clear();
     }

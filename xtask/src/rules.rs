@@ -18,20 +18,13 @@ fn no_source_file_is_too_long() {
         .filter(|(_, text)| text.lines().count() > LONGEST_FILE)
         .map(|(path, text)| format!("{path}: {} lines", text.lines().count()))
         .collect();
-    assert!(
-        long.is_empty(),
-        "over {LONGEST_FILE} lines, split by concept: {long:#?}"
-    );
+    assert!(long.is_empty(), "over {LONGEST_FILE} lines, split by concept: {long:#?}");
 }
 
 #[test]
 fn nothing_is_left_undone() {
     // Written in two parts so that this file does not find itself.
-    let marks = [
-        concat!("todo", "!("),
-        concat!("unimplemented", "!("),
-        concat!("#[ign", "ore"),
-    ];
+    let marks = [concat!("todo", "!("), concat!("unimplemented", "!("), concat!("#[ign", "ore")];
     let undone: Vec<String> = sources(&["*.rs"])
         .into_iter()
         .flat_map(|(path, text)| {
@@ -55,33 +48,17 @@ fn each_row_of_the_protocol_has_a_test_and_each_such_test_a_row() {
         .collect();
     let untested: Vec<_> = rows.difference(&tests).collect();
     let unknown: Vec<_> = tests.difference(&rows).collect();
-    assert!(
-        rows.len() > 80,
-        "only {} rows found: has the form of the tables changed?",
-        rows.len()
-    );
-    assert!(
-        untested.is_empty(),
-        "rows without a test `fn l07_…`: {untested:?}"
-    );
-    assert!(
-        unknown.is_empty(),
-        "tests of rows that do not exist: {unknown:?}"
-    );
+    assert!(rows.len() > 80, "only {} rows found: has the form of the tables changed?", rows.len());
+    assert!(untested.is_empty(), "rows without a test `fn l07_…`: {untested:?}");
+    assert!(unknown.is_empty(), "tests of rows that do not exist: {unknown:?}");
 }
 
 #[test]
 fn ids_are_recognised() {
-    assert_eq!(
-        row_id("| L07 | Opening | connect timer |"),
-        Some("L07".into())
-    );
+    assert_eq!(row_id("| L07 | Opening | connect timer |"), Some("L07".into()));
     assert_eq!(row_id("| Link | L07 |"), None);
     assert_eq!(row_id("| L7 | x |"), None);
-    assert_eq!(
-        tested_id("    fn f12_a_flap_doubles() {"),
-        Some("F12".into())
-    );
+    assert_eq!(tested_id("    fn f12_a_flap_doubles() {"), Some("F12".into()));
     assert_eq!(tested_id("fn l1_short() {"), None);
     assert_eq!(tested_id("fn link() {"), None);
 }
@@ -106,13 +83,7 @@ fn is_id(text: &str) -> bool {
 fn sources(patterns: &[&str]) -> Vec<(String, String)> {
     let mut git = Command::new("git");
     git.current_dir(workspace::root())
-        .args([
-            "ls-files",
-            "--cached",
-            "--others",
-            "--exclude-standard",
-            "--",
-        ])
+        .args(["ls-files", "--cached", "--others", "--exclude-standard", "--"])
         .args(patterns);
     let list = process::output(&mut git).unwrap();
     let mut sources = Vec::new();

@@ -39,20 +39,11 @@ fn check_node() -> Result<(), Failure> {
     if major(&version).is_some_and(|major| major >= OLDEST_NODE) {
         return Ok(());
     }
-    Err(Failure::new(format!(
-        "{wanted}; `node --version` says {}",
-        version.trim()
-    )))
+    Err(Failure::new(format!("{wanted}; `node --version` says {}", version.trim())))
 }
 
 fn major(version: &str) -> Option<u32> {
-    version
-        .trim()
-        .strip_prefix('v')?
-        .split('.')
-        .next()?
-        .parse()
-        .ok()
+    version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
 }
 
 #[cfg(test)]

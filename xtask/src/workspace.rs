@@ -8,9 +8,7 @@ use crate::process;
 
 /// The workspace's own folder.
 pub(crate) fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("this package lies in a folder of the workspace")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package lies in a folder of the workspace")
 }
 
 /// The Cargo that runs us, in the workspace's folder.
@@ -39,22 +37,9 @@ pub(crate) fn target_directory() -> Result<PathBuf, Failure> {
 /// # Errors
 /// - Neither is it there nor can rustup add it.
 pub(crate) fn ensure_target(target: &str) -> Result<(), Failure> {
-    let sysroot = process::output(
-        Command::new("rustc")
-            .current_dir(root())
-            .args(["--print", "sysroot"]),
-    )?;
-    if Path::new(sysroot.trim())
-        .join("lib/rustlib")
-        .join(target)
-        .join("lib")
-        .is_dir()
-    {
+    let sysroot = process::output(Command::new("rustc").current_dir(root()).args(["--print", "sysroot"]))?;
+    if Path::new(sysroot.trim()).join("lib/rustlib").join(target).join("lib").is_dir() {
         return Ok(());
     }
-    process::run(
-        Command::new("rustup")
-            .current_dir(root())
-            .args(["target", "add", target]),
-    )
+    process::run(Command::new("rustup").current_dir(root()).args(["target", "add", target]))
 }

@@ -60,9 +60,7 @@ struct Backend {
 
 impl Backend {
     fn new(url: &str, seed: u64) -> Self {
-        let config = Agent::config_builder()
-            .timeout_global(Some(Duration::from_secs(5)))
-            .build();
+        let config = Agent::config_builder().timeout_global(Some(Duration::from_secs(5))).build();
         Self {
             agent: config.into(),
             url: format!("{url}/api/v1/publish"),
@@ -80,8 +78,7 @@ impl Backend {
         for draft in self.world.tick() {
             self.numbered += 1;
             // The key makes it harmless to publish again when an answer was lost.
-            self.waiting
-                .push_back(draft.into_publish(&format!("demo-{}", self.numbered)));
+            self.waiting.push_back(draft.into_publish(&format!("demo-{}", self.numbered)));
         }
         while self.waiting.len() > MOST_WAITING {
             self.waiting.pop_front();
@@ -102,10 +99,7 @@ impl Backend {
             Ok(refused) => {
                 if self.away {
                     self.away = false;
-                    println!(
-                        "feed   | the server takes events again, {} were waiting",
-                        self.waiting.len()
-                    );
+                    println!("feed   | the server takes events again, {} were waiting", self.waiting.len());
                 }
                 for error in refused {
                     println!("feed   | refused: {error}");
@@ -117,9 +111,7 @@ impl Backend {
             Err(error) => {
                 if !self.away {
                     self.away = true;
-                    println!(
-                        "feed   | cannot publish ({error}); keeping events until the server is back"
-                    );
+                    println!("feed   | cannot publish ({error}); keeping events until the server is back");
                 }
                 false
             }
@@ -135,14 +127,9 @@ fn post(agent: &Agent, url: &str, body: &str) -> Result<Vec<String>, String> {
         .header("Content-Type", "application/json")
         .send(body)
         .map_err(|error| error.to_string())?;
-    let text = answer
-        .body_mut()
-        .read_to_string()
-        .map_err(|error| error.to_string())?;
+    let text = answer.body_mut().read_to_string().map_err(|error| error.to_string())?;
     let answer: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
-    let results = answer["results"]
-        .as_array()
-        .ok_or("the answer has no `results`")?;
+    let results = answer["results"].as_array().ok_or("the answer has no `results`")?;
     Ok(results
         .iter()
         .filter(|result| result["ok"] != true)

@@ -27,12 +27,7 @@ pub(super) struct Tokens {
 
 impl Programs {
     pub(super) fn build() -> Result<Self, Failure> {
-        process::run(workspace::cargo().args([
-            "build",
-            "--locked",
-            "--package",
-            "steadfast-server",
-        ]))?;
+        process::run(workspace::cargo().args(["build", "--locked", "--package", "steadfast-server"]))?;
         process::run(workspace::cargo().args([
             "build",
             "--locked",
@@ -50,11 +45,7 @@ impl Programs {
     }
 
     /// Starts the server; [`Occurrence::ServerListens`] says when it is ready.
-    pub(super) fn serve(
-        &self,
-        address: &str,
-        sender: Sender<Occurrence>,
-    ) -> Result<Server, Failure> {
+    pub(super) fn serve(&self, address: &str, sender: Sender<Occurrence>) -> Result<Server, Failure> {
         let mut command = Command::new(&self.server);
         command.args(["serve", "--dev", "--listen", address]);
         let at = Arc::new(Mutex::new(address.to_owned()));
@@ -70,10 +61,7 @@ impl Programs {
         let process = Background::start("server", &mut command, on_line, move || {
             let _ = sender.send(Occurrence::ServerEnded);
         })?;
-        Ok(Server {
-            process,
-            address: at,
-        })
+        Ok(Server { process, address: at })
     }
 
     /// Starts a tail of the operations centre's incidents and site states.
@@ -96,17 +84,12 @@ impl Programs {
     }
 
     pub(super) fn tokens(&self) -> Result<Tokens, Failure> {
-        Ok(Tokens {
-            operations: self.token("towerco", "ana")?,
-            hospital: self.token("phoenix", "kim")?,
-        })
+        Ok(Tokens { operations: self.token("towerco", "ana")?, hospital: self.token("phoenix", "kim")? })
     }
 
     fn token(&self, tenant: &str, user: &str) -> Result<String, Failure> {
         let mut command = Command::new(&self.server);
-        command.args([
-            "token", "--dev", "--tenant", tenant, "--user", user, "--ttl", "12h",
-        ]);
+        command.args(["token", "--dev", "--tenant", tenant, "--user", user, "--ttl", "12h"]);
         command.args(["--subscribe", "*", "--publish", "*"]);
         process::output(&mut command).map(|token| token.trim().to_owned())
     }
@@ -124,10 +107,7 @@ impl Server {
     }
 
     pub(super) fn address(&self) -> String {
-        self.address
-            .lock()
-            .expect("no holder of this lock panics")
-            .clone()
+        self.address.lock().expect("no holder of this lock panics").clone()
     }
 
     pub(super) fn wait(&mut self) -> Option<ExitStatus> {

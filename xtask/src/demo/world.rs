@@ -20,11 +20,7 @@ impl World {
     pub(super) fn new(seed: u64) -> Self {
         let mut random = Rng::with_seed(seed);
         let operations = Operations::new(&mut random);
-        Self {
-            random,
-            operations,
-            hospital: Hospital::default(),
-        }
+        Self { random, operations, hospital: Hospital::default() }
     }
 
     /// What happens in a quarter of a second.
@@ -175,13 +171,7 @@ mod tests {
 
     #[test]
     fn a_draft_becomes_an_element_of_a_publish_request() {
-        let draft = Draft::new(
-            "towerco",
-            "kpis",
-            "kpi_update",
-            json!({"site_id": "TWR-001"}),
-        )
-        .key("TWR-001");
+        let draft = Draft::new("towerco", "kpis", "kpi_update", json!({"site_id": "TWR-001"})).key("TWR-001");
         assert_eq!(
             draft.into_publish("demo-1"),
             json!({

@@ -16,26 +16,10 @@ const PROGRESS_EVERY: u64 = 2;
 
 const THREATS: [(&str, &str, &str); 5] = [
     ("brute_force", "Many failed logins for one account", "high"),
-    (
-        "data_exfiltration",
-        "Unusual volume leaves the imaging archive",
-        "critical",
-    ),
-    (
-        "malware",
-        "A known bad file on a nursing workstation",
-        "critical",
-    ),
-    (
-        "privilege_escalation",
-        "A service account asks for an admin role",
-        "high",
-    ),
-    (
-        "phishing",
-        "A mail with a copied login page was opened",
-        "medium",
-    ),
+    ("data_exfiltration", "Unusual volume leaves the imaging archive", "critical"),
+    ("malware", "A known bad file on a nursing workstation", "critical"),
+    ("privilege_escalation", "A service account asks for an admin role", "high"),
+    ("phishing", "A mail with a copied login page was opened", "medium"),
 ];
 const DEPARTMENTS: [&str; 4] = ["emergency", "cardiology", "radiology", "pediatrics"];
 const COMPONENTS: [&str; 4] = ["gateway", "database", "transcription", "archive"];
@@ -123,10 +107,9 @@ impl Hospital {
         self.threats.retain(|threat| {
             if threat.updates_at == now {
                 let hosts = random.u32(1..12);
-                drafts.push(threat.event(
-                    "threat.updated",
-                    json!({"status": "contained", "affected_hosts": hosts}),
-                ));
+                drafts.push(
+                    threat.event("threat.updated", json!({"status": "contained", "affected_hosts": hosts})),
+                );
             }
             let ends = threat.ends_at <= now;
             if ends {
@@ -165,9 +148,7 @@ impl Threat {
     fn event(&self, kind: &'static str, mut payload: serde_json::Value) -> Draft {
         payload["threat_id"] = json!(self.id);
         payload["threat_type"] = json!(self.kind);
-        Draft::new(TENANT, "threats", kind, payload)
-            .priority("info")
-            .correlation(&self.id)
+        Draft::new(TENANT, "threats", kind, payload).priority("info").correlation(&self.id)
     }
 }
 
@@ -201,19 +182,14 @@ impl Encounter {
     }
 
     fn event(&self, kind: &'static str, status: &str) -> Draft {
-        let payload =
-            json!({"encounter_id": self.id, "department": self.department, "status": status});
+        let payload = json!({"encounter_id": self.id, "department": self.department, "status": status});
         Draft::new(TENANT, "encounters", kind, payload).correlation(&self.id)
     }
 
     fn speech(&self, kind: &'static str, mut payload: serde_json::Value) -> Draft {
         payload["encounter_id"] = json!(self.id);
         // Progress is worth nothing a second later, so it has a topic without history.
-        let topic = if kind == "transcription.progress" {
-            "transcription.progress"
-        } else {
-            "transcription"
-        };
+        let topic = if kind == "transcription.progress" { "transcription.progress" } else { "transcription" };
         Draft::new(TENANT, topic, kind, payload).correlation(&self.id)
     }
 }

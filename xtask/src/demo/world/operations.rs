@@ -18,60 +18,18 @@ const ESCALATED_TO: [&str; 3] = ["shift lead", "duty manager", "head of operatio
 
 /// What can go wrong: title, description, severity, and what becomes of the site.
 const TROUBLES: [(&str, &str, &str, &str); 6] = [
-    (
-        "Power loss",
-        "Mains failed; the site runs on batteries.",
-        "critical",
-        "degraded",
-    ),
-    (
-        "Backhaul link down",
-        "No path to the aggregation router.",
-        "critical",
-        "down",
-    ),
-    (
-        "High temperature in shelter",
-        "Cooling cannot hold the set point.",
-        "high",
-        "degraded",
-    ),
-    (
-        "VSWR alarm on sector 2",
-        "Reflected power is above the limit.",
-        "medium",
-        "degraded",
-    ),
-    (
-        "Generator failed to start",
-        "Third attempt without oil pressure.",
-        "high",
-        "degraded",
-    ),
-    (
-        "Shelter door open",
-        "No visit is planned for today.",
-        "low",
-        "operational",
-    ),
+    ("Power loss", "Mains failed; the site runs on batteries.", "critical", "degraded"),
+    ("Backhaul link down", "No path to the aggregation router.", "critical", "down"),
+    ("High temperature in shelter", "Cooling cannot hold the set point.", "high", "degraded"),
+    ("VSWR alarm on sector 2", "Reflected power is above the limit.", "medium", "degraded"),
+    ("Generator failed to start", "Third attempt without oil pressure.", "high", "degraded"),
+    ("Shelter door open", "No visit is planned for today.", "low", "operational"),
 ];
 
 const NOTICES: [(&str, &str, &str); 3] = [
-    (
-        "Planned maintenance",
-        "Core router upgrade tonight from 01:00 to 03:00.",
-        "info",
-    ),
-    (
-        "Weather warning",
-        "Storm expected in the east region this evening.",
-        "warning",
-    ),
-    (
-        "Report delayed",
-        "The hourly KPI report is ten minutes late.",
-        "error",
-    ),
+    ("Planned maintenance", "Core router upgrade tonight from 01:00 to 03:00.", "info"),
+    ("Weather warning", "Storm expected in the east region this evening.", "warning"),
+    ("Report delayed", "The hourly KPI report is ten minutes late.", "error"),
 ];
 
 pub(super) struct Operations {
@@ -105,12 +63,7 @@ impl Operations {
             load: 0.2 + 0.5 * random.f64(),
             temperature: 20.0 + 10.0 * random.f64(),
         };
-        Self {
-            now: 0,
-            sites: (1..=SITES).map(site).collect(),
-            open: Vec::new(),
-            opened: 0,
-        }
+        Self { now: 0, sites: (1..=SITES).map(site).collect(), open: Vec::new(), opened: 0 }
     }
 
     pub(super) fn tick(&mut self, random: &mut Rng) -> Vec<Draft> {
@@ -132,13 +85,7 @@ impl Operations {
             let (title, message, priority) = pick(random, &NOTICES);
             let payload = json!({"title": title, "message": message});
             drafts.push(
-                Draft::new(
-                    TENANT,
-                    "system_notifications",
-                    "system_notification",
-                    payload,
-                )
-                .priority(priority),
+                Draft::new(TENANT, "system_notifications", "system_notification", payload).priority(priority),
             );
         }
         drafts
@@ -190,10 +137,8 @@ impl Operations {
             let ends = incident.ends_at <= now;
             if ends {
                 drafts.push(incident.resolve());
-                let region = sites
-                    .iter()
-                    .find(|site| site.id == incident.site)
-                    .map_or("", |site| site.region);
+                let region =
+                    sites.iter().find(|site| site.id == incident.site).map_or("", |site| site.region);
                 drafts.push(status(&incident.site, region, "operational"));
             }
             !ends
@@ -241,14 +186,9 @@ impl Incident {
     fn resolve(&self) -> Draft {
         let incident =
             json!({"id": self.id, "title": self.title, "site_id": self.site, "status": "resolved"});
-        Draft::new(
-            TENANT,
-            "incidents",
-            "incident_resolved",
-            json!({"incident": incident}),
-        )
-        .priority("info")
-        .correlation(&self.id)
+        Draft::new(TENANT, "incidents", "incident_resolved", json!({"incident": incident}))
+            .priority("info")
+            .correlation(&self.id)
     }
 }
 
