@@ -1,5 +1,7 @@
 //! `cargo xtask demo`: the main job on lively input, to be watched and disturbed.
 
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::str::FromStr;
 use std::sync::mpsc::{self, Sender};
 use std::time::{Duration, Instant};
 
@@ -14,8 +16,9 @@ mod world;
 use feed::Feed;
 use programs::{Programs, Server};
 
-const FIRST_ADDRESS: &str = "127.0.0.1:8080";
-const ANY_ADDRESS: &str = "127.0.0.1:0";
+/// Where the server listens, unless that is taken; then at a free port.
+const FIRST_PORT: u16 = 8080;
+const START_PATIENCE: Duration = Duration::from_secs(30);
 /// A server that ends sooner than this after its start was not killed by a curious person.
 const TOO_SOON: Duration = Duration::from_secs(2);
 const MOST_EARLY_ENDS: u32 = 3;
@@ -28,34 +31,40 @@ pub(crate) struct Options {
     length: Option<Duration>,
     /// The feed's world grows from it; the same seed is the same world.
     seed: u64,
+    /// Where the server listens.
+    listen: Option<SocketAddr>,
 }
 
 impl Options {
-    /// Reads `[--for SECONDS] [--seed NUMBER]`.
+    /// Reads `[--for SECONDS] [--seed NUMBER] [--listen ADDRESS]`.
     ///
     /// # Errors
-    /// - An unknown argument, or one without its number.
+    /// - An unknown argument, or one without its value.
     pub(crate) fn parse(arguments: &[String]) -> Result<Self, Failure> {
-        let mut options = Self { length: None, seed: 1 };
+        let mut options = Self { length: None, seed: 1, listen: None };
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
-            let mut number = || {
-                rest.next()
-                    .and_then(|text| text.parse::<u64>().ok())
-                    .ok_or_else(|| Failure::usage(format!("`{argument}` needs a whole number behind it")))
-            };
             match argument.as_str() {
-                "--for" => options.length = Some(Duration::from_secs(number()?)),
-                "--seed" => options.seed = number()?,
+                "--for" => options.length = Some(Duration::from_secs(value(argument, rest.next())?)),
+                "--seed" => options.seed = value(argument, rest.next())?,
+                "--listen" => options.listen = Some(value(argument, rest.next())?),
                 unknown => {
                     return Err(Failure::usage(format!(
-                        "`demo` knows --for SECONDS and --seed NUMBER, not `{unknown}`"
+                        "`demo` knows --for SECONDS, --seed NUMBER and --listen ADDRESS, not `{unknown}`"
                     )));
                 }
             }
         }
         Ok(options)
     }
+}
+
+fn value<T: FromStr>(argument: &str, text: Option<&String>) -> Result<T, Failure> {
+    text.and_then(|text| text.parse().ok()).ok_or_else(|| {
+        Failure::usage(format!(
+            "`{argument}` needs a value: a whole number, or an address such as 127.0.0.1:8080"
+        ))
+    })
 }
 
 /// What the demo waits for.
@@ -79,7 +88,7 @@ pub(crate) fn run(options: Options) -> Result<(), Failure> {
         .map_err(|error| Failure::new(format!("cannot watch for Ctrl-C: {error}")))?;
     let deadline = options.length.map(|length| Instant::now() + length);
 
-    let mut stage = Stage::set(&programs, sender, &occurrences, options.seed)?;
+    let mut stage = Stage::set(&programs, sender, &occurrences, options)?;
     let ended = loop {
         match next(&occurrences, deadline) {
             None | Some(Occurrence::Interrupted) => break Ok(()),
@@ -116,32 +125,20 @@ impl Stage {
         programs: &Programs,
         sender: Sender<Occurrence>,
         occurrences: &mpsc::Receiver<Occurrence>,
-        seed: u64,
+        options: Options,
     ) -> Result<Self, Failure> {
-        let mut server = programs.serve(FIRST_ADDRESS, sender.clone())?;
-        let url = match first_word(occurrences) {
-            Some(Occurrence::ServerListens(url)) => url,
-            Some(Occurrence::ServerEnded) => {
-                println!("demo   | {FIRST_ADDRESS} is taken, it seems; trying a free port");
-                server = programs.serve(ANY_ADDRESS, sender.clone())?;
-                match first_word(occurrences) {
-                    Some(Occurrence::ServerListens(url)) => url,
-                    _ => {
-                        return Err(Failure::new("the server does not start; its last lines say why"));
-                    }
-                }
-            }
-            Some(Occurrence::Interrupted) => {
-                return Err(Failure::new("interrupted before the server was up"));
-            }
-            _ => {
-                return Err(Failure::new("the server did not say `listening on …` within 30 s"));
-            }
+        let address = options.listen.unwrap_or_else(usual_address);
+        let server = programs.serve(&address.to_string(), sender.clone())?;
+        let url = match occurrences.recv_timeout(START_PATIENCE) {
+            Ok(Occurrence::ServerListens(url)) => url,
+            Ok(Occurrence::Interrupted) => return Err(Failure::new("interrupted before the server was up")),
+            Ok(_) => return Err(Failure::new("the server does not start; its last lines say why")),
+            Err(_) => return Err(Failure::new("the server did not say `listening on …` within 30 s")),
         };
         let tokens = programs.tokens()?;
         guide::print(&url, &tokens, server.id());
-        let feed = Feed::start(url.clone(), seed);
         let tail = programs.tail(&url, &tokens.operations, sender.clone())?;
+        let feed = Feed::start(url, options.seed);
         Ok(Self { sender, server, started: Instant::now(), early_ends: 0, feed, tail })
     }
 
@@ -181,8 +178,13 @@ fn next(occurrences: &mpsc::Receiver<Occurrence>, deadline: Option<Instant>) -> 
     occurrences.recv_timeout(left).ok()
 }
 
-fn first_word(occurrences: &mpsc::Receiver<Occurrence>) -> Option<Occurrence> {
-    occurrences.recv_timeout(Duration::from_secs(30)).ok()
+fn usual_address() -> SocketAddr {
+    let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, FIRST_PORT));
+    if TcpListener::bind(usual).is_ok() {
+        return usual;
+    }
+    println!("demo   | port {FIRST_PORT} is taken; using a free one");
+    SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
 }
 
 #[cfg(test)]
@@ -200,9 +202,10 @@ mod tests {
 
     #[test]
     fn options_are_read() {
-        let options = parse("--seed 7 --for 3").unwrap();
-        assert_eq!(options, Options { length: Some(Duration::from_secs(3)), seed: 7 });
-        assert_eq!(parse("").unwrap(), Options { length: None, seed: 1 });
+        let options = parse("--seed 7 --for 3 --listen 127.0.0.1:0").unwrap();
+        let listen = Some(([127, 0, 0, 1], 0).into());
+        assert_eq!(options, Options { length: Some(Duration::from_secs(3)), seed: 7, listen });
+        assert_eq!(parse("").unwrap(), Options { length: None, seed: 1, listen: None });
     }
 
     #[test]

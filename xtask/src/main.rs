@@ -18,7 +18,7 @@ use failure::Failure;
 const HELP: &str = "\
 cargo xtask COMMAND
 
-  demo [--for SECONDS] [--seed NUMBER]
+  demo [--for SECONDS] [--seed NUMBER] [--listen ADDRESS]
         builds all, starts the server, a feed that plays an operations centre and a hospital, and a tail,
         and says what to try. Ctrl-C ends it; so does the time given with --for.
   test  all tests: the workspace, the core as wasm under Node, the size of the core as wasm, the house rules.
