@@ -32,7 +32,7 @@ pub(crate) fn run() -> Result<(), Failure> {
         TARGET,
         "--locked",
     ]))?;
-    let path = workspace::target_directory()?.join(TARGET).join(PROFILE).join("steadfast_size_probe.wasm");
+    let path = workspace::target_directory()?.join(TARGET).join(PROFILE).join("steadfast-size-probe.wasm");
     let wasm =
         fs::read(&path).map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
     let zipped = gzip(&wasm).map_err(|error| Failure::new(format!("cannot compress the module: {error}")))?;
