@@ -1,3 +1,37 @@
+//! The Steadfast protocol (`steadfast.v1`) and its client as a state machine without I/O.
+//!
+//! [`Client`] takes inputs (frames, answers, timers, visibility) with the time they came at, and gives
+//! outputs (open, send, deliver, wait). A driver owns the sockets, the clock and the application's
+//! listeners: `steadfast` does so on tokio, `steadfast-wasm` in browsers, and the simulation in virtual time.
+//! `PROTOCOL.md` beside this crate is the normative contract that its comments refer to.
+
 #![no_std]
 #![forbid(unsafe_code)]
-//! The Steadfast protocol and its client as a state machine without I/O.
+
+extern crate alloc;
+
+mod close;
+mod codec;
+mod config;
+mod error;
+mod frame;
+mod io;
+mod time;
+
+pub use close::{CloseCode, CloseRule};
+pub use codec::bytes;
+#[cfg(feature = "json")]
+pub use codec::json;
+pub use config::{Config, Exhausted, OutboxLimits, TransportChoice};
+pub use error::Misuse;
+pub use frame::{
+    AckState, ClientFrame, ClientInfo, ClientMessage, Cursor, ErrorCode, EventFrame, GapReason, Hello,
+    Payload, PollTerms, Position, Recovery, Secret, ServerFrame, TopicClass, TopicRequest, TopicResult,
+    Welcome, WireError,
+};
+pub use io::{
+    Delivery, ExchangeId, Input, LinkId, MessageId, Outcome, OutgoingBytes, OutgoingMessage, OutgoingPayload,
+    Output, Reason, Slot, State, Statistics, Status, SubscribeOptions, SubscriptionId, TokenRequest,
+    Transport,
+};
+pub use time::{Instant, Now};

@@ -1,0 +1,6 @@
+//! Decoding at the edge, and the core's own small writer.
+
+pub mod bytes;
+#[cfg(feature = "json")]
+pub mod json;
+pub(crate) mod writer;

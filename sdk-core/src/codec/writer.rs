@@ -1,0 +1,174 @@
+use alloc::string::String;
+
+/// Writes JSON text, commas included. The core's own, because a general serialiser costs the browser 30 KB.
+#[derive(Default)]
+pub(crate) struct JsonWriter {
+    text: String,
+    comma: bool,
+}
+
+impl JsonWriter {
+    pub(crate) fn finish(self) -> String {
+        self.text
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.text.len()
+    }
+
+    pub(crate) fn begin_object(&mut self) {
+        self.open('{');
+    }
+
+    pub(crate) fn end_object(&mut self) {
+        self.close('}');
+    }
+
+    pub(crate) fn begin_array(&mut self) {
+        self.open('[');
+    }
+
+    pub(crate) fn end_array(&mut self) {
+        self.close(']');
+    }
+
+    pub(crate) fn key(&mut self, key: &str) {
+        self.string(key);
+        self.text.push(':');
+        self.comma = false;
+    }
+
+    pub(crate) fn string(&mut self, value: &str) {
+        self.separate();
+        self.text.push('"');
+        let mut plain = 0;
+        for (index, byte) in value.bytes().enumerate() {
+            if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+                continue;
+            }
+            self.text.push_str(&value[plain..index]);
+            plain = index + 1;
+            self.escape(byte);
+        }
+        self.text.push_str(&value[plain..]);
+        self.text.push('"');
+    }
+
+    pub(crate) fn integer(&mut self, mut value: u64) {
+        self.separate();
+        let mut digits = [0_u8; 20];
+        let mut start = digits.len();
+        loop {
+            start -= 1;
+            digits[start] = b'0' + (value % 10) as u8;
+            value /= 10;
+            if value == 0 {
+                break;
+            }
+        }
+        for &digit in &digits[start..] {
+            self.text.push(char::from(digit));
+        }
+    }
+
+    pub(crate) fn boolean(&mut self, value: bool) {
+        self.raw(if value { "true" } else { "false" });
+    }
+
+    /// Writes finished JSON text.
+    pub(crate) fn raw(&mut self, value: &str) {
+        self.separate();
+        self.text.push_str(value);
+    }
+
+    pub(crate) fn string_field(&mut self, key: &str, value: &str) {
+        self.key(key);
+        self.string(value);
+    }
+
+    pub(crate) fn integer_field(&mut self, key: &str, value: u64) {
+        self.key(key);
+        self.integer(value);
+    }
+
+    pub(crate) fn true_field(&mut self, key: &str, value: bool) {
+        if value {
+            self.key(key);
+            self.boolean(true);
+        }
+    }
+
+    pub(crate) fn optional_string(&mut self, key: &str, value: Option<&str>) {
+        if let Some(value) = value {
+            self.string_field(key, value);
+        }
+    }
+
+    pub(crate) fn optional_integer(&mut self, key: &str, value: Option<u64>) {
+        if let Some(value) = value {
+            self.integer_field(key, value);
+        }
+    }
+
+    fn open(&mut self, bracket: char) {
+        self.separate();
+        self.text.push(bracket);
+        self.comma = false;
+    }
+
+    fn close(&mut self, bracket: char) {
+        self.text.push(bracket);
+        self.comma = true;
+    }
+
+    fn separate(&mut self) {
+        if self.comma {
+            self.text.push(',');
+        }
+        self.comma = true;
+    }
+
+    fn escape(&mut self, byte: u8) {
+        const HEX: &[u8; 16] = b"0123456789abcdef";
+        match byte {
+            b'"' | b'\\' => {
+                self.text.push('\\');
+                self.text.push(char::from(byte));
+            }
+            b'\n' => self.text.push_str("\\n"),
+            b'\r' => self.text.push_str("\\r"),
+            b'\t' => self.text.push_str("\\t"),
+            _ => {
+                self.text.push_str("\\u00");
+                self.text.push(char::from(HEX[usize::from(byte >> 4)]));
+                self.text.push(char::from(HEX[usize::from(byte & 15)]));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::JsonWriter;
+
+    #[test]
+    fn writes_commas_and_escapes() {
+        let mut writer = JsonWriter::default();
+        writer.begin_object();
+        writer.string_field("a\"\\", "é\n\r\t\u{1}\u{1f}");
+        writer.integer_field("n", u64::MAX);
+        writer.key("list");
+        writer.begin_array();
+        writer.integer(0);
+        writer.boolean(false);
+        writer.raw("{\"x\":1}");
+        writer.end_array();
+        writer.true_field("no", false);
+        writer.true_field("yes", true);
+        writer.end_object();
+        assert_eq!(
+            writer.finish(),
+            "{\"a\\\"\\\\\":\"é\\n\\r\\t\\u0001\\u001f\",\"n\":18446744073709551615,\"list\":[0,false,{\"x\":1}],\"yes\":true}"
+        );
+    }
+}

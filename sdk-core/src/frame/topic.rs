@@ -1,0 +1,90 @@
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::WireError;
+
+/// A place in a topic: all that a client needs to go on there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor {
+    /// Names one life of the topic's numbering; offsets of different epochs cannot be compared.
+    pub epoch: Box<str>,
+    /// The offset of the last event seen; zero before the first.
+    pub offset: u64,
+}
+
+/// What a topic promises (PROTOCOL.md, Topics).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TopicClass {
+    /// Contiguous offsets, in order, replayable within the retention.
+    Log,
+    /// The last value of each key.
+    State,
+    /// No promise, no offsets.
+    Ephemeral,
+}
+
+/// Why a stretch of a topic cannot be delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GapReason {
+    /// The retention no longer holds it.
+    HistoryEvicted,
+    /// The server's numbering began anew.
+    EpochChanged,
+    /// The reader was slower than the retention.
+    SlowConsumer,
+    /// The server lost it.
+    SourceLost,
+}
+
+/// How a subscription begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recovery {
+    /// No cursor was given.
+    Fresh,
+    /// It goes on right behind the cursor.
+    Resumed,
+    /// Something between the cursor and the position is lost (log topics).
+    Gap(GapReason),
+    /// All values follow anew; keys that do not come are gone (state topics).
+    Reset,
+}
+
+/// One topic of a hello or a subscribe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopicRequest {
+    /// The topic's name.
+    pub topic: String,
+    /// Where to go on; without it, from now.
+    pub cursor: Option<Cursor>,
+    /// For state topics: only these keys. `None`: all.
+    pub keys: Option<Vec<String>>,
+    /// For log topics without a cursor: begin this many events before now.
+    pub history: Option<u64>,
+}
+
+/// A topic's accepted position.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position {
+    /// What the topic promises.
+    pub class: TopicClass,
+    /// The numbering in force.
+    pub epoch: Box<str>,
+    /// Events follow on this link after this offset.
+    pub offset: u64,
+    /// The highest offset that catching up will send.
+    pub top: u64,
+    /// How the subscription begins.
+    pub recovery: Recovery,
+    /// False where the transport cannot carry the topic live (an ephemeral topic over short polls).
+    pub live: bool,
+}
+
+/// The server's answer for one topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopicResult {
+    /// The topic's name, as asked.
+    pub topic: String,
+    /// Its position, or why it was refused.
+    pub outcome: Result<Position, WireError>,
+}
