@@ -21,8 +21,7 @@ pub use error::ConfigError;
 pub use limits::{Limits, MAX_PUBLISH_BODY_BYTES, MAX_PUBLISH_ELEMENTS, Totals};
 pub use origins::OriginRule;
 pub use retention::{
-    CLIENT_STREAM_BUFFER_BYTES, CLIENT_STREAM_BUFFER_EVENTS, EphemeralRetention, LogRetention,
-    StateRetention,
+    CLIENT_STREAM_BUFFER_BYTES, CLIENT_STREAM_BUFFER_EVENTS, EphemeralRetention, LogRetention, StateRetention,
 };
 pub use secret::Secret;
 pub use timing::{Drain, Heartbeat, Poll, Presence};
@@ -113,11 +112,7 @@ impl Config {
     /// short drain. Never for a server that others can reach.
     pub fn dev() -> Self {
         let mut config = Self {
-            drain: Drain {
-                reconnect_min_ms: 0,
-                reconnect_max_ms: 1_000,
-                deadline_ms: 16_000,
-            },
+            drain: Drain { reconnect_min_ms: 0, reconnect_max_ms: 1_000, deadline_ms: 16_000 },
             ..Self::default()
         };
         config.add_dev_access();

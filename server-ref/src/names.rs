@@ -29,14 +29,10 @@ pub enum NameError {
 impl fmt::Display for NameError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Empty => write!(
-                formatter,
-                "the name is empty; give 1 to {MAX_NAME_LENGTH} characters"
-            ),
-            Self::TooLong(length) => write!(
-                formatter,
-                "the name has {length} bytes; shorten it to at most {MAX_NAME_LENGTH}"
-            ),
+            Self::Empty => write!(formatter, "the name is empty; give 1 to {MAX_NAME_LENGTH} characters"),
+            Self::TooLong(length) => {
+                write!(formatter, "the name has {length} bytes; shorten it to at most {MAX_NAME_LENGTH}")
+            }
             Self::BadCharacter(position) => write!(
                 formatter,
                 "the character at byte {position} is not allowed in this name; use letters, digits \
@@ -106,9 +102,7 @@ name!(
 impl TopicName {
     /// Whether the topic belongs to the server, so that nobody may publish there.
     pub fn is_reserved(&self) -> bool {
-        RESERVED_BEGINNINGS
-            .iter()
-            .any(|beginning| self.0.starts_with(beginning))
+        RESERVED_BEGINNINGS.iter().any(|beginning| self.0.starts_with(beginning))
     }
 }
 
@@ -136,16 +130,10 @@ mod tests {
     fn topics_take_their_whole_set_and_nothing_else() {
         assert!(TopicName::parse("incidents.site-7:north_EAST").is_ok());
         assert_eq!(TopicName::parse(""), Err(NameError::Empty));
-        assert_eq!(
-            TopicName::parse(&"a".repeat(129)),
-            Err(NameError::TooLong(129))
-        );
+        assert_eq!(TopicName::parse(&"a".repeat(129)), Err(NameError::TooLong(129)));
         assert!(TopicName::parse(&"a".repeat(128)).is_ok());
         for bad in ["a b", "a*", "a/b", "{a}", "ä", "a\n", "a|b", "a@b"] {
-            assert!(
-                matches!(TopicName::parse(bad), Err(NameError::BadCharacter(_))),
-                "{bad:?} was taken"
-            );
+            assert!(matches!(TopicName::parse(bad), Err(NameError::BadCharacter(_))), "{bad:?} was taken");
         }
     }
 
@@ -159,14 +147,7 @@ mod tests {
 
     #[test]
     fn the_servers_own_beginnings_are_reserved() {
-        for name in [
-            "user",
-            "user:bob",
-            "users",
-            "open:x",
-            "presence:x",
-            "rt:drain",
-        ] {
+        for name in ["user", "user:bob", "users", "open:x", "presence:x", "rt:drain"] {
             assert!(TopicName::parse(name).unwrap().is_reserved(), "{name}");
         }
         for name in ["open", "presence", "rt", "opening:x", "kpis"] {

@@ -44,18 +44,13 @@ pub enum PatternError {
 impl fmt::Display for PatternError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Empty => write!(
-                formatter,
-                "the pattern is empty; write `*` to match each topic"
-            ),
-            Self::TooLong(length) => write!(
-                formatter,
-                "the pattern has {length} bytes; shorten it to at most {MAX_NAME_LENGTH}"
-            ),
-            Self::TwoStars => write!(
-                formatter,
-                "the pattern has more than one `*`; split it into several patterns"
-            ),
+            Self::Empty => write!(formatter, "the pattern is empty; write `*` to match each topic"),
+            Self::TooLong(length) => {
+                write!(formatter, "the pattern has {length} bytes; shorten it to at most {MAX_NAME_LENGTH}")
+            }
+            Self::TwoStars => {
+                write!(formatter, "the pattern has more than one `*`; split it into several patterns")
+            }
             Self::BadCharacter(position) => write!(
                 formatter,
                 "the character at byte {position} of the pattern is in no topic name; use letters, \
@@ -90,10 +85,7 @@ impl Pattern {
         if star != text.rfind('*') {
             return Err(PatternError::TwoStars);
         }
-        Ok(Self {
-            text: text.to_owned(),
-            star,
-        })
+        Ok(Self { text: text.to_owned(), star })
     }
 
     /// Whether the pattern matches this topic.
@@ -151,10 +143,7 @@ impl Permissions {
         if name == "user" {
             return true;
         }
-        let source = name
-            .strip_prefix("open:")
-            .or_else(|| name.strip_prefix("presence:"))
-            .unwrap_or(name);
+        let source = name.strip_prefix("open:").or_else(|| name.strip_prefix("presence:")).unwrap_or(name);
         match TopicName::parse(source) {
             Ok(source) => !source.is_reserved() && any(&self.subscribe, source.as_str()),
             Err(_) => false,
@@ -203,11 +192,7 @@ mod tests {
             ("*", "anything:at.all", true),
         ];
         for (pattern, name, expected) in cases {
-            assert_eq!(
-                Pattern::parse(pattern).unwrap().matches(name),
-                expected,
-                "{pattern} against {name}"
-            );
+            assert_eq!(Pattern::parse(pattern).unwrap().matches(name), expected, "{pattern} against {name}");
         }
     }
 
@@ -217,22 +202,13 @@ mod tests {
         assert_eq!(Pattern::parse("a*b*"), Err(PatternError::TwoStars));
         assert_eq!(Pattern::parse("**"), Err(PatternError::TwoStars));
         assert_eq!(Pattern::parse("a?"), Err(PatternError::BadCharacter(1)));
-        assert_eq!(
-            Pattern::parse(&"a".repeat(129)),
-            Err(PatternError::TooLong(129))
-        );
+        assert_eq!(Pattern::parse(&"a".repeat(129)), Err(PatternError::TooLong(129)));
     }
 
     #[test]
     fn nobody_publishes_to_a_reserved_topic() {
         let all = permissions(&["*"], &["*", "open:*", "user*", "rt:*", "presence:*"]);
-        for name in [
-            "user",
-            "user:bob",
-            "open:incidents",
-            "presence:incidents",
-            "rt:x",
-        ] {
+        for name in ["user", "user:bob", "open:incidents", "presence:incidents", "rt:x"] {
             assert!(!all.may_publish(&topic(name)), "{name}");
         }
         assert!(all.may_publish(&topic("incidents")));

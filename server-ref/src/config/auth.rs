@@ -11,6 +11,9 @@ use crate::names::TenantId;
 /// The shortest HS256 secret, in bytes: as long as the hash, as RFC 7518 demands.
 const MIN_SECRET_BYTES: usize = 32;
 
+/// The shortest API key, in bytes. A key given as a hash cannot be measured.
+const MIN_API_KEY_BYTES: usize = 16;
+
 /// Whose tokens are accepted.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -113,15 +116,9 @@ impl AuthConfig {
                 "is empty, so no client could connect; add a key, or start with --dev",
             ));
         }
-        for (key, list) in [
-            ("auth.issuers", &self.issuers),
-            ("auth.audiences", &self.audiences),
-        ] {
+        for (key, list) in [("auth.issuers", &self.issuers), ("auth.audiences", &self.audiences)] {
             if list.iter().all(String::is_empty) {
-                return Err(ConfigError::invalid(
-                    key,
-                    "is empty; name at least one that tokens must carry",
-                ));
+                return Err(ConfigError::invalid(key, "is empty; name at least one that tokens must carry"));
             }
         }
         in_range("auth.leeway_ms", self.leeway_ms, 0..=300_000)?;
@@ -174,11 +171,7 @@ impl TokenKeyConfig {
 }
 
 impl ApiKeyConfig {
-    pub(super) fn read_key_file(
-        &mut self,
-        directory: &Path,
-        place: &str,
-    ) -> Result<(), ConfigError> {
+    pub(super) fn read_key_file(&mut self, directory: &Path, place: &str) -> Result<(), ConfigError> {
         let given = self.key.is_some() || self.sha256.is_some();
         let place = format!("{place}.key_file");
         if let Some(text) = take_file(&mut self.key_file, given, directory, &place)? {
@@ -207,10 +200,10 @@ pub(super) fn validate_api_keys(keys: &[ApiKeyConfig]) -> Result<(), ConfigError
         let problem = match (&key.key, &key.sha256) {
             (None, None) => Some("needs one of `key`, `key_file` and `sha256`"),
             (Some(_), Some(_)) => Some("has both `key` and `sha256`; keep one"),
-            (Some(secret), None) if secret.expose().is_empty() => Some("has an empty key"),
-            (None, Some(hash))
-                if hash.len() != 64 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) =>
-            {
+            (Some(secret), None) if secret.expose().len() < MIN_API_KEY_BYTES => {
+                Some("has a key shorter than 16 bytes; make a longer one")
+            }
+            (None, Some(hash)) if hash.len() != 64 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
                 Some("has a `sha256` that is not 64 hexadecimal digits")
             }
             _ => None,
@@ -220,10 +213,7 @@ pub(super) fn validate_api_keys(keys: &[ApiKeyConfig]) -> Result<(), ConfigError
         }
         for tenant in key.tenants.iter().flatten() {
             TenantId::parse(tenant).map_err(|error| {
-                ConfigError::invalid(
-                    format!("{place}.tenants"),
-                    format!("holds a bad tenant: {error}"),
-                )
+                ConfigError::invalid(format!("{place}.tenants"), format!("holds a bad tenant: {error}"))
             })?;
         }
     }
@@ -240,10 +230,7 @@ fn take_file(
         return Ok(None);
     };
     if given_in_place {
-        return Err(ConfigError::invalid(
-            key,
-            "is given beside the value itself; keep one of the two",
-        ));
+        return Err(ConfigError::invalid(key, "is given beside the value itself; keep one of the two"));
     }
     let text = error::read(&directory.join(path))?;
     Ok(Some(text.trim().to_owned()))

@@ -43,10 +43,7 @@ pub enum ConfigError {
 
 impl ConfigError {
     pub(super) fn invalid(key: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self::Invalid {
-            key: key.into(),
-            problem: problem.into(),
-        }
+        Self::Invalid { key: key.into(), problem: problem.into() }
     }
 
     /// Takes the place and the cause from the parser's error, but not the line that it quotes:
@@ -56,10 +53,7 @@ impl ConfigError {
             .span()
             .and_then(|span| text.get(..span.start))
             .map(|before| before.matches('\n').count() + 1);
-        Self::Syntax {
-            line,
-            problem: error.message().trim().replace('\n', ", "),
-        }
+        Self::Syntax { line, problem: error.message().trim().replace('\n', ", ") }
     }
 }
 
@@ -67,25 +61,11 @@ impl fmt::Display for ConfigError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable { path, reason } => {
-                write!(
-                    formatter,
-                    "cannot read {path}: {reason}; check the path and its permissions"
-                )
+                write!(formatter, "cannot read {path}: {reason}; check the path and its permissions")
             }
-            Self::Syntax {
-                line: Some(line),
-                problem,
-            } => write!(formatter, "line {line}: {problem}"),
-            Self::Syntax {
-                line: None,
-                problem,
-            } => formatter.write_str(problem),
-            Self::OutOfRange {
-                key,
-                value,
-                least,
-                most,
-            } => write!(
+            Self::Syntax { line: Some(line), problem } => write!(formatter, "line {line}: {problem}"),
+            Self::Syntax { line: None, problem } => formatter.write_str(problem),
+            Self::OutOfRange { key, value, least, most } => write!(
                 formatter,
                 "{key} is {value}, outside of its range; set it to a value from {least} to {most}"
             ),
@@ -106,12 +86,7 @@ pub(super) fn in_range(
     if range.contains(&value) {
         return Ok(());
     }
-    Err(ConfigError::OutOfRange {
-        key: key.into(),
-        value,
-        least: *range.start(),
-        most: *range.end(),
-    })
+    Err(ConfigError::OutOfRange { key: key.into(), value, least: *range.start(), most: *range.end() })
 }
 
 pub(super) fn read(path: &Path) -> Result<String, ConfigError> {

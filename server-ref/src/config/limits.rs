@@ -93,9 +93,7 @@ impl Limits {
     ///   files.
     /// - [`ConfigError::Invalid`]: the process may open so few files that no connection is safe.
     pub fn connection_cap(&self, open_files: Option<u64>) -> Result<u32, ConfigError> {
-        let safe = open_files.map_or(u64::from(u32::MAX), |files| {
-            files.saturating_sub(RESERVED_FILES)
-        });
+        let safe = open_files.map_or(u64::from(u32::MAX), |files| files.saturating_sub(RESERVED_FILES));
         if safe == 0 {
             return Err(ConfigError::invalid(
                 "limits.max_connections",
@@ -107,8 +105,10 @@ impl Limits {
                 in_range("limits.max_connections", cap, 1..=safe)?;
                 Ok(cap)
             }
-            None => Ok(u32::try_from(safe.min(DEFAULT_MAX_CONNECTIONS))
-                .expect("the default cap is far below 2^32")),
+            None => {
+                Ok(u32::try_from(safe.min(DEFAULT_MAX_CONNECTIONS))
+                    .expect("the default cap is far below 2^32"))
+            }
         }
     }
 
@@ -117,46 +117,23 @@ impl Limits {
             ("limits.handshakes_per_second", self.handshakes_per_second),
             ("limits.frames_per_second", self.frames_per_second),
             ("limits.publishes_per_second", self.publishes_per_second),
-            (
-                "limits.api_publishes_per_second",
-                self.api_publishes_per_second,
-            ),
+            ("limits.api_publishes_per_second", self.api_publishes_per_second),
         ];
         for (key, rate) in rates {
             in_range(key, rate, 1..=1_000_000)?;
         }
         in_range("limits.max_topics", self.max_topics, 1..=256)?;
         in_range("limits.max_keys", self.max_keys, 1..=10_000)?;
-        in_range(
-            "limits.max_frame_bytes",
-            self.max_frame_bytes,
-            1_024..=16_777_216,
-        )?;
-        in_range(
-            "limits.max_hello_bytes",
-            self.max_hello_bytes,
-            1_024..=u64::from(self.max_frame_bytes),
-        )?;
-        in_range(
-            "limits.hello_timeout_ms",
-            self.hello_timeout_ms,
-            100..=60_000,
-        )
+        in_range("limits.max_frame_bytes", self.max_frame_bytes, 1_024..=16_777_216)?;
+        in_range("limits.max_hello_bytes", self.max_hello_bytes, 1_024..=u64::from(self.max_frame_bytes))?;
+        in_range("limits.hello_timeout_ms", self.hello_timeout_ms, 100..=60_000)
     }
 }
 
 impl Totals {
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
-        in_range(
-            "totals.topics_per_tenant",
-            self.topics_per_tenant,
-            1..=1_000_000,
-        )?;
+        in_range("totals.topics_per_tenant", self.topics_per_tenant, 1..=1_000_000)?;
         in_range("totals.bytes_in_all", self.bytes_in_all, 1_048_576..=1 << 44)?;
-        in_range(
-            "totals.bytes_per_tenant",
-            self.bytes_per_tenant,
-            1_048_576..=self.bytes_in_all,
-        )
+        in_range("totals.bytes_per_tenant", self.bytes_per_tenant, 1_048_576..=self.bytes_in_all)
     }
 }

@@ -27,36 +27,33 @@ impl OriginRule {
             Ports::AsWritten => origin == self.base,
             Ports::Any => match origin.strip_prefix(self.base.as_str()) {
                 Some("") => true,
-                Some(port) => port
-                    .strip_prefix(':')
-                    .is_some_and(|digits| digits.parse::<u16>().is_ok()),
+                Some(port) => port.strip_prefix(':').is_some_and(is_port),
                 None => false,
             },
         }
     }
 }
 
+fn is_port(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok()
+}
+
 impl TryFrom<String> for OriginRule {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let host = text
-            .strip_prefix("https://")
-            .or_else(|| text.strip_prefix("http://"));
+        let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
         let host = host.ok_or("an origin begins with https:// or http://")?;
         let (host, ports) = match host.strip_suffix(":*") {
             Some(host) => (host, Ports::Any),
             None => (host, Ports::AsWritten),
         };
-        let allowed = |byte: u8| {
-            byte.is_ascii_digit() || byte.is_ascii_lowercase() || b".-:[]".contains(&byte)
-        };
+        let allowed =
+            |byte: u8| byte.is_ascii_digit() || byte.is_ascii_lowercase() || b".-:[]".contains(&byte);
         if host.is_empty() || !host.bytes().all(allowed) {
-            return Err(
-                "an origin is a scheme, a host in lower case and perhaps a port, without a path; \
+            return Err("an origin is a scheme, a host in lower case and perhaps a port, without a path; \
                  only the port can be `*`"
-                    .to_owned(),
-            );
+                .to_owned());
         }
         let default_port = match text.starts_with("https://") {
             true => ":443",

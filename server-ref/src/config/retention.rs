@@ -40,39 +40,25 @@ pub struct EphemeralRetention {
 
 impl Default for LogRetention {
     fn default() -> Self {
-        Self {
-            history_ms: 600_000,
-            history_events: 10_000,
-            history_bytes: 8 * 1024 * 1024,
-        }
+        Self { history_ms: 600_000, history_events: 10_000, history_bytes: 8 * 1024 * 1024 }
     }
 }
 
 impl Default for StateRetention {
     fn default() -> Self {
-        Self {
-            max_keys: 10_000,
-            deletions_ms: 600_000,
-        }
+        Self { max_keys: 10_000, deletions_ms: 600_000 }
     }
 }
 
 impl Default for EphemeralRetention {
     fn default() -> Self {
-        Self {
-            events: 256,
-            age_ms: 5_000,
-        }
+        Self { events: 256, age_ms: 5_000 }
     }
 }
 
 impl LogRetention {
     pub(super) fn validate(&self, place: &str, bytes_per_tenant: u64) -> Result<(), ConfigError> {
-        in_range(
-            format!("{place}.history_ms"),
-            self.history_ms,
-            1_000..=604_800_000,
-        )?;
+        in_range(format!("{place}.history_ms"), self.history_ms, 1_000..=604_800_000)?;
         in_range(
             format!("{place}.history_events"),
             self.history_events,
@@ -89,11 +75,7 @@ impl LogRetention {
 impl StateRetention {
     pub(super) fn validate(&self, place: &str) -> Result<(), ConfigError> {
         in_range(format!("{place}.max_keys"), self.max_keys, 1..=10_000)?;
-        in_range(
-            format!("{place}.deletions_ms"),
-            self.deletions_ms,
-            1_000..=604_800_000,
-        )
+        in_range(format!("{place}.deletions_ms"), self.deletions_ms, 1_000..=604_800_000)
     }
 }
 

@@ -56,38 +56,25 @@ pub struct Presence {
 
 impl Default for Heartbeat {
     fn default() -> Self {
-        Self {
-            interval_ms: 25_000,
-            slack_ms: 10_000,
-        }
+        Self { interval_ms: 25_000, slack_ms: 10_000 }
     }
 }
 
 impl Default for Poll {
     fn default() -> Self {
-        Self {
-            interval_ms: 5_000,
-            wait_ms: 25_000,
-        }
+        Self { interval_ms: 5_000, wait_ms: 25_000 }
     }
 }
 
 impl Default for Drain {
     fn default() -> Self {
-        Self {
-            reconnect_min_ms: 0,
-            reconnect_max_ms: 10_000,
-            deadline_ms: 25_000,
-        }
+        Self { reconnect_min_ms: 0, reconnect_max_ms: 10_000, deadline_ms: 25_000 }
     }
 }
 
 impl Default for Presence {
     fn default() -> Self {
-        Self {
-            topics: Vec::new(),
-            lease_ms: 60_000,
-        }
+        Self { topics: Vec::new(), lease_ms: 60_000 }
     }
 }
 
@@ -108,16 +95,8 @@ impl Poll {
 impl Drain {
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
         in_range("drain.reconnect_max_ms", self.reconnect_max_ms, 0..=600_000)?;
-        in_range(
-            "drain.reconnect_min_ms",
-            self.reconnect_min_ms,
-            0..=self.reconnect_max_ms,
-        )?;
-        in_range(
-            "drain.deadline_ms",
-            self.deadline_ms,
-            self.reconnect_max_ms + DRAIN_MARGIN_MS..=3_600_000,
-        )
+        in_range("drain.reconnect_min_ms", self.reconnect_min_ms, 0..=self.reconnect_max_ms)?;
+        in_range("drain.deadline_ms", self.deadline_ms, self.reconnect_max_ms + DRAIN_MARGIN_MS..=3_600_000)
     }
 }
 

@@ -128,10 +128,7 @@ fn built_in() -> Vec<TopicRule> {
     let log = TopicPolicy::Log(LogRetention::default(), Acknowledgements::default());
     let rules = [
         ("kpis", TopicPolicy::State(StateRetention::default())),
-        (
-            "*.progress",
-            TopicPolicy::Ephemeral(EphemeralRetention::default()),
-        ),
+        ("*.progress", TopicPolicy::Ephemeral(EphemeralRetention::default())),
         ("*", log),
     ];
     rules
@@ -177,14 +174,9 @@ impl TryFrom<WrittenRule> for TopicRule {
             ("history_bytes", rule.history_bytes.is_some()),
             ("acknowledgements", rule.acknowledgements.is_some()),
         ];
-        let state_keys = [
-            ("max_keys", rule.max_keys.is_some()),
-            ("deletions_ms", rule.deletions_ms.is_some()),
-        ];
-        let ephemeral_keys = [
-            ("events", rule.events.is_some()),
-            ("age_ms", rule.age_ms.is_some()),
-        ];
+        let state_keys =
+            [("max_keys", rule.max_keys.is_some()), ("deletions_ms", rule.deletions_ms.is_some())];
+        let ephemeral_keys = [("events", rule.events.is_some()), ("age_ms", rule.age_ms.is_some())];
         let policy = match rule.class {
             WrittenClass::Log => {
                 refuse_foreign("log", &[&state_keys, &ephemeral_keys])?;
@@ -213,19 +205,16 @@ impl TryFrom<WrittenRule> for TopicRule {
                 })
             }
         };
-        Ok(Self {
-            pattern: rule.pattern,
-            policy,
-        })
+        Ok(Self { pattern: rule.pattern, policy })
     }
 }
 
 fn refuse_foreign(class: &str, groups: &[&[(&str, bool)]]) -> Result<(), String> {
     let foreign = groups.iter().flat_map(|group| group.iter());
     match foreign.copied().find(|(_, given)| *given) {
-        Some((key, _)) => Err(format!(
-            "`{key}` means nothing for the class `{class}`; remove it or change the class"
-        )),
+        Some((key, _)) => {
+            Err(format!("`{key}` means nothing for the class `{class}`; remove it or change the class"))
+        }
         None => Ok(()),
     }
 }
