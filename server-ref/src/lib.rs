@@ -2,9 +2,11 @@
 #![forbid(unsafe_code)]
 
 mod admission;
+mod answer;
 mod api_keys;
-pub mod audit;
+mod audit;
 mod auth;
+mod body;
 mod clock;
 mod config;
 mod dev;
@@ -13,10 +15,15 @@ mod limits;
 mod metrics;
 mod names;
 mod permissions;
+mod publish;
+mod state;
 
 pub use admission::{Admission, ConnectionGuard, Refused};
+pub use answer::{error_response, refused_response};
 pub use api_keys::{ApiKey, ApiKeys};
+pub use audit::{Action, Audit, Entrance};
 pub use auth::{AuthError, Authenticator, Principal, TokenFault};
+pub use body::{BodyError, read_text};
 pub use clock::{Clock, wall_millis};
 pub use config::{
     Acknowledgements, ApiKeyConfig, AuthConfig, CLIENT_STREAM_BUFFER_BYTES, CLIENT_STREAM_BUFFER_EVENTS,
@@ -30,3 +37,8 @@ pub use limits::TokenBucket;
 pub use metrics::{Delivered, HandshakeRefusal, Metrics};
 pub use names::{MAX_NAME_LENGTH, NameError, RESERVED_BEGINNINGS, TenantId, TopicName, UserId};
 pub use permissions::{MAX_PATTERNS, Pattern, PatternError, Permissions};
+pub use publish::{
+    MAX_FIELD_CHARACTERS, MAX_TYPE_CHARACTERS, PublishBodyError, PublishRequest, Published, Publisher,
+    Target, publish_elements, publish_routes,
+};
+pub use state::{ServerState, peer_of};
