@@ -4,9 +4,11 @@
 mod admission;
 mod answer;
 mod api_keys;
+mod app;
 mod audit;
 mod auth;
 mod body;
+mod cli;
 mod clock;
 mod config;
 mod dev;
@@ -16,14 +18,17 @@ mod metrics;
 mod names;
 mod permissions;
 mod publish;
+mod serve;
 mod state;
 
 pub use admission::{Admission, ConnectionGuard, Refused};
 pub use answer::{error_response, refused_response};
 pub use api_keys::{ApiKey, ApiKeys};
+pub use app::{app, internal_app};
 pub use audit::{Action, Audit, Entrance};
 pub use auth::{AuthError, Authenticator, Principal, TokenFault};
 pub use body::{BodyError, read_text};
+pub use cli::run;
 pub use clock::{Clock, wall_millis};
 pub use config::{
     Acknowledgements, ApiKeyConfig, AuthConfig, CLIENT_STREAM_BUFFER_BYTES, CLIENT_STREAM_BUFFER_EVENTS,
@@ -41,4 +46,5 @@ pub use publish::{
     MAX_FIELD_CHARACTERS, MAX_TYPE_CHARACTERS, PublishBodyError, PublishRequest, Published, Publisher,
     Target, publish_elements, publish_routes,
 };
+pub use serve::{Listeners, serve};
 pub use state::{ServerState, peer_of};
