@@ -99,7 +99,8 @@ impl Audit {
 
     /// An API key was not permitted to publish to this tenant.
     pub fn api_key_denied(api_key: &str, tenant: &TenantId) {
-        warn!(target: "audit", api_key = %Clean(api_key), tenant = %tenant, action = "publish", "permission denied");
+        let api_key = Clean(api_key);
+        warn!(target: "audit", %api_key, %tenant, action = "publish", "permission denied");
     }
 }
 

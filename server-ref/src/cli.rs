@@ -36,9 +36,9 @@ const CANNOT_START: u8 = 2;
 
 /// Runs the program with these arguments (the first is its name) and gives its exit code.
 ///
-/// `routes` makes the routes of clients and backends. `serve` prints `listening on http://ADDR` on standard output when it
-/// is ready, drains on SIGTERM or Ctrl-C and then gives 0; a second signal ends the process at once with 1. What cannot
-/// start gives 2 and one sentence on standard error.
+/// `routes` makes the routes of clients and backends. `serve` prints `listening on http://ADDR` on standard
+/// output when it is ready, drains on SIGTERM or Ctrl-C and then gives 0; a second signal ends the process at
+/// once with 1. What cannot start gives 2 and one sentence on standard error.
 pub fn run(
     arguments: impl IntoIterator<Item = OsString>,
     routes: impl FnOnce(&Arc<ServerState>) -> Router,
@@ -223,7 +223,8 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     listening.map_err(|error| StartError::Listen(address, error))
 }
 
-/// Says on standard output, in one line, that the server is ready. A closed standard output keeps nobody from serving.
+/// Says on standard output, in one line, that the server is ready. A closed standard output keeps nobody from
+/// serving.
 fn announce(public: &TcpListener, internal: Option<&TcpListener>) -> io::Result<()> {
     if let Some(internal) = internal {
         tracing::info!(address = %internal.local_addr()?, "metrics and probes");

@@ -36,8 +36,8 @@ use crate::state::{ServerState, peer_of};
 pub trait Publisher: Send + Sync + 'static {
     /// Publishes in this order, each on its own: one that fails does not hold up the others.
     ///
-    /// Resolves after the broker has accepted or refused each, with one result for each request, in the order of
-    /// the requests.
+    /// Resolves after the broker has accepted or refused each, with one result for each request, in the order
+    /// of the requests.
     fn publish(
         &self,
         requests: Vec<PublishRequest>,
@@ -59,7 +59,7 @@ pub struct Published {
 ///
 /// | status | when |
 /// |---|---|
-/// | 200 | `{"results": […]}` in the order of the input, each `{ok: true, id, epoch, offset, duplicate?}` or `{ok: false, error}` |
+/// | 200 | `{"results": […]}` in the order of the input; see below |
 /// | 400 | the body is not valid JSON, or broke off |
 /// | 401 | `X-API-Key` is missing or not known |
 /// | 403 | the key may not publish to any of the tenants named |
@@ -67,7 +67,7 @@ pub struct Published {
 /// | 413 | the body is larger than 4 MiB or has more than 1,000 elements |
 /// | 429 | the key publishes too fast; see `Retry-After` |
 ///
-/// Other answers than 200 are `{"error": {…}}`, and nothing was published.
+/// A result is `{ok: true, id, epoch, offset, duplicate?}` or `{ok: false, error}`; other answers than 200 are `{"error": {…}}`, and nothing was published.
 pub fn publish_routes<P: Publisher>(state: &Arc<ServerState>, publisher: Arc<P>) -> Router {
     let rate = state.config.limits.api_publishes_per_second;
     let now = state.clock.monotonic();

@@ -20,8 +20,8 @@ use crate::app::{app, internal_app};
 use crate::state::ServerState;
 use connection::accept;
 
-/// TCP connections beyond the cap of WebSockets: for exchanges, publishes and probes. Below what the cap leaves of the
-/// open files.
+/// TCP connections beyond the cap of WebSockets: for exchanges, publishes and probes. Below what the cap
+/// leaves of the open files.
 const EXTRA_CONNECTIONS: usize = 192;
 
 /// How long links may take to say good-bye, and requests under way to end, when the server closes.
@@ -38,9 +38,9 @@ pub struct Listeners {
 
 /// Serves until `shutdown` resolves, then drains and closes.
 ///
-/// `routes` are those of clients and backends; see [`app`]. While the server drains it goes on accepting, since its
-/// clients may come back to it before others take over. It ends when no WebSocket is left, or at the drain's deadline;
-/// what is open then gets 3 s more to close.
+/// `routes` are those of clients and backends; see [`app`]. While the server drains it goes on accepting,
+/// since its clients may come back to it before others take over. It ends when no WebSocket is left, or at
+/// the drain's deadline; what is open then gets 3 s more to close.
 pub async fn serve(
     state: Arc<ServerState>,
     routes: Router,

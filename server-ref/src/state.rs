@@ -39,8 +39,8 @@ impl ServerState {
     /// Checks the configuration and makes the state of it.
     ///
     /// # Errors
-    /// - [`ConfigError::OutOfRange`]: a number lies outside of its range, or the cap of connections is not safely
-    ///   below the process's limit of open files.
+    /// - [`ConfigError::OutOfRange`]: a number lies outside of its range, or the cap of connections is not
+    ///   safely below the process's limit of open files.
     /// - [`ConfigError::Invalid`]: a value is missing, does not fit another, or is no key of its algorithm.
     pub fn new(config: Config) -> Result<Arc<Self>, ConfigError> {
         config.validate()?;
@@ -99,7 +99,8 @@ pub fn peer_of(extensions: &Extensions) -> Option<SocketAddr> {
     extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0)
 }
 
-/// The process's limit of open files, raised as far as the system lets it; `None` where it is unlimited or not known.
+/// The process's limit of open files, raised as far as the system lets it; `None` where it is unlimited or
+/// not known.
 #[cfg(unix)]
 fn open_file_limit() -> Option<u64> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};

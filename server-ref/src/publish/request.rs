@@ -124,8 +124,8 @@ pub fn publish_elements(body: &str) -> Result<Vec<&RawValue>, PublishBodyError> 
 impl PublishRequest {
     /// Parses and judges one element; also tells how many unknown fields it has, which are ignored.
     ///
-    /// `most_bytes` is the largest frame that the server sends. Of a field that is there twice, the last counts;
-    /// `null` counts as absent, except as a payload.
+    /// `most_bytes` is the largest frame that the server sends. Of a field that is there twice, the last
+    /// counts; `null` counts as absent, except as a payload.
     ///
     /// # Errors
     /// - `too_large`: the event would not fit into a frame.

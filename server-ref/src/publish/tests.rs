@@ -302,3 +302,24 @@ async fn a_key_that_publishes_too_fast_is_told_when_to_retry() {
     assert_eq!(server.post_to(&router, "dev", batch).await.0, StatusCode::OK);
     assert_eq!(server.fake.taken().len(), 4);
 }
+
+/// A body that never arrives.
+struct Stalled;
+
+impl axum::body::HttpBody for Stalled {
+    type Data = axum::body::Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: std::pin::Pin<&mut Self>,
+        _context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<hyper::body::Frame<Self::Data>, Self::Error>>> {
+        std::task::Poll::Pending
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_does_not_arrive_is_given_up() {
+    let (status, _, answer) = server().post_as("dev", Body::new(Stalled)).await;
+    assert_eq!((status, &answer["error"]["retryable"]), (StatusCode::REQUEST_TIMEOUT, &json!(true)));
+}

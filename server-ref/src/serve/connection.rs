@@ -33,8 +33,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const FULL: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
-/// Accepts connections until told to stop, then waits for the requests under way. Upgraded connections are no longer
-/// its own, but count among `most` until they end.
+/// Accepts connections until told to stop, then waits for the requests under way. Upgraded connections are no
+/// longer its own, but count among `most` until they end.
 pub(super) async fn accept(
     listener: TcpListener,
     router: Router,

@@ -154,3 +154,15 @@ async fn a_connection_too_many_is_told_so_and_an_upgraded_one_keeps_its_place() 
     stop.send_replace(true);
     served.await.unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_sends_no_request_is_closed() {
+    let running = start(Router::new()).await;
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    stream.write_all(b"GET /livez HTTP/1.1\r\n").await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(running.state.clock.monotonic().as_millis() >= 30_000);
+    running.shutdown.send(()).unwrap();
+    running.served.await.unwrap();
+}
