@@ -320,6 +320,8 @@ impl axum::body::HttpBody for Stalled {
 
 #[tokio::test(start_paused = true)]
 async fn a_body_that_does_not_arrive_is_given_up() {
+    let began = Instant::now();
     let (status, _, answer) = server().post_as("dev", Body::new(Stalled)).await;
+    assert_eq!(began.elapsed(), std::time::Duration::from_secs(30));
     assert_eq!((status, &answer["error"]["retryable"]), (StatusCode::REQUEST_TIMEOUT, &json!(true)));
 }
