@@ -10,6 +10,7 @@
 
 extern crate alloc;
 
+mod client;
 mod close;
 mod codec;
 mod config;
@@ -18,6 +19,7 @@ mod frame;
 mod io;
 mod time;
 
+pub use client::Client;
 pub use close::{CloseCode, CloseRule};
 pub use codec::bytes;
 #[cfg(feature = "json")]
@@ -25,13 +27,12 @@ pub use codec::json;
 pub use config::{Config, Exhausted, OutboxLimits, TransportChoice};
 pub use error::Misuse;
 pub use frame::{
-    AckState, ClientFrame, ClientInfo, ClientMessage, Cursor, ErrorCode, EventFrame, GapReason, Hello,
-    Payload, PollTerms, Position, Recovery, Secret, ServerFrame, TopicClass, TopicRequest, TopicResult,
-    Welcome, WireError,
+    AckState, ClientFrame, ClientInfo, ClientMessage, Cursor, ErrorCode, EventFrame, GapReason, Hello, Payload,
+    PollTerms, Position, Recovery, Secret, ServerFrame, TopicClass, TopicRequest, TopicResult, Welcome, WireError,
 };
 pub use io::{
-    Delivery, ExchangeId, Input, LinkId, MessageId, Outcome, OutgoingBytes, OutgoingMessage, OutgoingPayload,
-    Output, Reason, Slot, State, Statistics, Status, SubscribeOptions, SubscriptionId, TokenRequest,
-    Transport,
+    Delivery, ExchangeId, Input, LinkId, MessageId, Outcome, Output, OutgoingBytes, OutgoingMessage,
+    OutgoingPayload, Reason, Slot, State, Statistics, Status, SubscribeOptions, SubscriptionId,
+    TokenRequest, Transport,
 };
 pub use time::{Instant, Now};
