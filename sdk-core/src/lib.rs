@@ -10,14 +10,24 @@
 
 extern crate alloc;
 
+mod backoff;
 mod client;
 mod close;
 mod codec;
 mod config;
 mod error;
+mod fallback;
 mod frame;
 mod io;
+mod link;
+mod liveness;
+mod outbox;
+mod random;
+mod receipts;
 mod time;
+mod timer;
+mod token;
+mod topics;
 
 pub use client::Client;
 pub use close::{CloseCode, CloseRule};
@@ -27,12 +37,13 @@ pub use codec::json;
 pub use config::{Config, Exhausted, OutboxLimits, TransportChoice};
 pub use error::Misuse;
 pub use frame::{
-    AckState, ClientFrame, ClientInfo, ClientMessage, Cursor, ErrorCode, EventFrame, GapReason, Hello, Payload,
-    PollTerms, Position, Recovery, Secret, ServerFrame, TopicClass, TopicRequest, TopicResult, Welcome, WireError,
+    AckState, ClientFrame, ClientInfo, ClientMessage, Cursor, ErrorCode, EventFrame, GapReason, Hello,
+    Payload, PollTerms, Position, Recovery, Secret, ServerFrame, TopicClass, TopicRequest, TopicResult,
+    Welcome, WireError,
 };
 pub use io::{
-    Delivery, ExchangeId, Input, LinkId, MessageId, Outcome, Output, OutgoingBytes, OutgoingMessage,
-    OutgoingPayload, Reason, Slot, State, Statistics, Status, SubscribeOptions, SubscriptionId,
-    TokenRequest, Transport,
+    Delivery, ExchangeId, Input, LinkId, MessageId, Outcome, OutgoingBytes, OutgoingMessage, OutgoingPayload,
+    Output, Reason, Slot, State, Statistics, Status, SubscribeOptions, SubscriptionId, TokenRequest,
+    Transport,
 };
 pub use time::{Instant, Now};

@@ -200,7 +200,7 @@ impl Client {
     /// - [`PublishError::Payload`]: the payload cannot be written as JSON.
     pub fn send<P: Serialize + ?Sized>(&self, kind: &str, payload: &P) -> Result<(), PublishError> {
         let message = message(None, kind, payload)?;
-        Ok(self.handle.machine.command(|state, now| state.core.send(now, message))?)
+        Ok(self.handle.machine.command(|state, now| state.core.send(now, &message))?)
     }
 
     /// Acknowledges events in a person's name; await the result.
@@ -225,8 +225,8 @@ impl Client {
         I: IntoIterator,
         I::Item: Into<String>,
     {
-        let ids = ids.into_iter().map(Into::into).collect();
-        Submission::acknowledge(Arc::clone(&self.handle.machine), ids, note)
+        let ids: Vec<String> = ids.into_iter().map(Into::into).collect();
+        Submission::acknowledge(Arc::clone(&self.handle.machine), &ids, note)
     }
 
     /// The connection's status, and every change of it.

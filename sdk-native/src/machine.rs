@@ -100,19 +100,21 @@ impl Machine {
     pub(crate) fn unsubscribe(&self, slot: Slot, id: SubscriptionId) {
         // A client that is closed has ended its subscriptions already.
         let _ = self.command(|state, now| {
-            state.topics.forget(slot, id);
+            if let Some(taken) = state.topics.forget(slot, id) {
+                state.core.handle_input(now, taken);
+            }
             state.core.unsubscribe(now, id)
         });
     }
 
-    pub(crate) fn submit(&self, message: OutgoingMessage) -> Result<Submitted, Misuse> {
+    pub(crate) fn submit(&self, message: &OutgoingMessage) -> Result<Submitted, Misuse> {
         self.command(|state, now| {
             let id = state.core.submit(now, message)?;
             Ok(state.expect_result(id))
         })
     }
 
-    pub(crate) fn acknowledge(&self, ids: Vec<String>, note: Option<&str>) -> Result<Submitted, Misuse> {
+    pub(crate) fn acknowledge(&self, ids: &[String], note: Option<&str>) -> Result<Submitted, Misuse> {
         self.command(|state, now| {
             let id = state.core.acknowledge(now, ids, note)?;
             Ok(state.expect_result(id))

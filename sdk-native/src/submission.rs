@@ -172,13 +172,13 @@ impl<T> Submission<T> {
         message: Result<OutgoingMessage, PublishError>,
         read: fn(Option<Envelope>, bool) -> Result<T, PublishError>,
     ) -> Self {
-        let submitted = message.and_then(|message| Ok(machine.submit(message)?));
+        let submitted = message.and_then(|message| Ok(machine.submit(&message)?));
         Self { machine, stage: Stage::new(submitted), read }
     }
 }
 
 impl Submission<Acknowledged> {
-    pub(crate) fn acknowledge(machine: Arc<Machine>, ids: Vec<String>, note: Option<&str>) -> Self {
+    pub(crate) fn acknowledge(machine: Arc<Machine>, ids: &[String], note: Option<&str>) -> Self {
         let submitted = machine.acknowledge(ids, note).map_err(PublishError::Misuse);
         Self { machine, stage: Stage::new(submitted), read: typed }
     }

@@ -159,7 +159,6 @@ impl<T: FromPayload> Stream for Subscription<T> {
 impl<T> Drop for Subscription<T> {
     fn drop(&mut self) {
         self.machine.unsubscribe(self.slot, self.id);
-        self.queue.clear();
     }
 }
 

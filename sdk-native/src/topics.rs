@@ -78,14 +78,16 @@ impl Topics {
         (Arc::clone(&topic.name), queue)
     }
 
-    pub(crate) fn forget(&mut self, slot: Slot, subscription: SubscriptionId) {
-        let Some(topic) = self.by_slot.get_mut(&slot) else {
-            return;
-        };
-        topic.listeners.retain(|listener| listener.subscription != subscription);
+    /// Removes a subscription. What it had not read counts as taken, which the machine is to be told.
+    pub(crate) fn forget(&mut self, slot: Slot, subscription: SubscriptionId) -> Option<Input<Envelope>> {
+        let topic = self.by_slot.get_mut(&slot)?;
+        let index = topic.listeners.iter().position(|listener| listener.subscription == subscription)?;
+        topic.listeners.swap_remove(index).queue.clear();
+        let taken = topic.taken(slot);
         if topic.listeners.is_empty() {
             self.by_slot.remove(&slot);
         }
+        taken
     }
 
     /// Gives every listener of the topic what the machine delivered.
@@ -130,8 +132,8 @@ impl Topics {
     /// Tells the machine what the application has taken.
     pub(crate) fn collect_taken(&self, core: &mut Core, now: Now) {
         for (&slot, topic) in &self.by_slot {
-            if let Some((events, bytes)) = topic.ledger.collect() {
-                core.handle_input(now, Input::Taken { slot, events, bytes });
+            if let Some(taken) = topic.taken(slot) {
+                core.handle_input(now, taken);
             }
         }
     }
@@ -153,7 +155,7 @@ impl Topic {
         for event in kept {
             listener.queue.push(Item::Kept(Arc::clone(event)));
         }
-        if !self.listeners.is_empty() && core.is_live(slot) {
+        if core.is_live(slot) {
             listener.queue.push(Item::Live { cursor: core.cursor(slot) });
         }
     }
@@ -168,6 +170,10 @@ impl Topic {
             self.keep(event);
         }
         drop(claim);
+    }
+
+    fn taken(&self, slot: Slot) -> Option<Input<Envelope>> {
+        self.ledger.collect().map(|(events, bytes)| Input::Taken { slot, events, bytes })
     }
 
     fn keep(&mut self, event: Arc<Shared>) {

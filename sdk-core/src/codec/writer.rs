@@ -12,10 +12,6 @@ impl JsonWriter {
         self.text
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.text.len()
-    }
-
     pub(crate) fn begin_object(&mut self) {
         self.open('{');
     }
@@ -41,34 +37,28 @@ impl JsonWriter {
     pub(crate) fn string(&mut self, value: &str) {
         self.separate();
         self.text.push('"');
-        let mut plain = 0;
-        for (index, byte) in value.bytes().enumerate() {
-            if byte >= 0x20 && byte != b'"' && byte != b'\\' {
-                continue;
-            }
-            self.text.push_str(&value[plain..index]);
-            plain = index + 1;
-            self.escape(byte);
+        let mut rest = value;
+        while let Some(at) = rest.bytes().position(needs_escape) {
+            let (plain, tail) = rest.split_at_checked(at).unwrap_or((rest, ""));
+            self.text.push_str(plain);
+            let mut tail = tail.chars();
+            self.escape(tail.next().map_or(0, |escaped| escaped as u8));
+            rest = tail.as_str();
         }
-        self.text.push_str(&value[plain..]);
+        self.text.push_str(rest);
         self.text.push('"');
     }
 
-    pub(crate) fn integer(&mut self, mut value: u64) {
+    pub(crate) fn integer(&mut self, value: u64) {
         self.separate();
-        let mut digits = [0_u8; 20];
-        let mut start = digits.len();
-        loop {
-            start -= 1;
-            digits[start] = b'0' + (value % 10) as u8;
-            value /= 10;
-            if value == 0 {
-                break;
-            }
+        self.digits(value);
+    }
+
+    fn digits(&mut self, value: u64) {
+        if value >= 10 {
+            self.digits(value / 10);
         }
-        for &digit in &digits[start..] {
-            self.text.push(char::from(digit));
-        }
+        self.text.push(char::from(b'0' + (value % 10) as u8));
     }
 
     pub(crate) fn boolean(&mut self, value: bool) {
@@ -79,6 +69,22 @@ impl JsonWriter {
     pub(crate) fn raw(&mut self, value: &str) {
         self.separate();
         self.text.push_str(value);
+    }
+
+    /// Writes bytes as a string of standard base64.
+    pub(crate) fn base64(&mut self, bytes: &[u8]) {
+        const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        self.separate();
+        self.text.push('"');
+        for chunk in bytes.chunks(3) {
+            let byte = |index: usize| u32::from(chunk.get(index).copied().unwrap_or(0));
+            let group = byte(0) << 16 | byte(1) << 8 | byte(2);
+            for place in 0..4 {
+                let digit = (group >> (18 - 6 * place)) as usize & 63;
+                self.text.push(if place > chunk.len() { '=' } else { char::from(DIGITS[digit]) });
+            }
+        }
+        self.text.push('"');
     }
 
     pub(crate) fn string_field(&mut self, key: &str, value: &str) {
@@ -147,9 +153,28 @@ impl JsonWriter {
     }
 }
 
+fn needs_escape(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
+}
+
 #[cfg(test)]
 mod tests {
     use super::JsonWriter;
+
+    #[test]
+    fn writes_base64_with_its_padding() {
+        for (bytes, text) in [
+            (&b""[..], ""),
+            (b"f", "Zg=="),
+            (b"fo", "Zm8="),
+            (b"foo", "Zm9v"),
+            (b"\xff\xfe\xfd\xfc", "//79/A=="),
+        ] {
+            let mut writer = JsonWriter::default();
+            writer.base64(bytes);
+            assert_eq!(writer.finish().trim_matches('"'), text);
+        }
+    }
 
     #[test]
     fn writes_commas_and_escapes() {

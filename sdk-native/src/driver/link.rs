@@ -34,7 +34,8 @@ pub(super) struct OpenLink {
     queued: u64,
     /// Handed to the socket and not known to have left it.
     unflushed: u64,
-    reported: u64,
+    /// What the machine was told last; `None` where it has sent more since.
+    reported: Option<u64>,
 }
 
 /// What came out of a link.
@@ -48,11 +49,12 @@ pub(super) enum LinkEvent {
 
 impl OpenLink {
     pub(super) fn new(socket: Socket) -> Self {
-        Self { socket, queue: VecDeque::new(), queued: 0, unflushed: 0, reported: 0 }
+        Self { socket, queue: VecDeque::new(), queued: 0, unflushed: 0, reported: Some(0) }
     }
 
     pub(super) fn push(&mut self, bytes: OutgoingBytes) {
         self.queued += bytes.len() as u64;
+        self.reported = None;
         self.queue.push_back(match bytes {
             OutgoingBytes::Text(text) => Message::Text(text.into()),
             OutgoingBytes::Binary(bytes) => Message::Binary(bytes.into()),
@@ -100,8 +102,8 @@ impl OpenLink {
             return;
         }
         let buffered = self.queued + self.unflushed;
-        if buffered != self.reported {
-            self.reported = buffered;
+        if self.reported != Some(buffered) {
+            self.reported = Some(buffered);
             event(LinkEvent::Buffered(buffered));
         }
     }
