@@ -70,6 +70,25 @@ pub struct Event<T> {
     pub payload: T,
 }
 
+impl<T> Event<T> {
+    /// The same event with what `change` makes of its payload.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Event<U> {
+        Event {
+            topic: self.topic,
+            kind: self.kind,
+            id: self.id,
+            offset: self.offset,
+            key: self.key,
+            timestamp: self.timestamp,
+            correlation_id: self.correlation_id,
+            priority: self.priority,
+            requires_acknowledgment: self.requires_acknowledgment,
+            replay: self.replay,
+            payload: change(self.payload),
+        }
+    }
+}
+
 /// A key of a state topic is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
