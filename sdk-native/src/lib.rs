@@ -19,7 +19,10 @@
 //!         match delivery {
 //!             Delivery::Event(event) => println!("{:?} {}", event.offset, event.payload),
 //!             Delivery::Gap(gap) => println!("missed something: {:?}", gap.reason),
-//!             Delivery::Live => break,
+//!             Delivery::Failed(error) => {
+//!                 println!("refused: {error}");
+//!                 break;
+//!             }
 //!             other => println!("{other:?}"),
 //!         }
 //!     }

@@ -23,15 +23,16 @@ impl Trust {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
-            .map_err(unusable)?;
+            .map_err(|error| unusable(&error))?;
         if !needed {
             return Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth());
         }
-        let verifier = Verifier::new_with_extra_roots(self.roots, provider).map_err(unusable)?;
+        let verifier =
+            Verifier::new_with_extra_roots(self.roots, provider).map_err(|error| unusable(&error))?;
         Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
     }
 }
 
-fn unusable(error: rustls::Error) -> BuildError {
+fn unusable(error: &rustls::Error) -> BuildError {
     BuildError::Certificates(error.to_string())
 }
