@@ -92,6 +92,8 @@ pub(crate) fn keyed(topic: &str, offset: u64, key: &str, payload: Value) -> Valu
 }
 
 impl Incoming {
+    // The refusal's type is tungstenite's.
+    #[allow(clippy::result_large_err)]
     pub(crate) async fn upgrade(self) -> Socket {
         let mut path = String::new();
         let select = |request: &Request, mut response: Response| {
