@@ -105,6 +105,12 @@ impl Link {
         }
     }
 
+    /// The links that topics are asked for on: the primary, and a welcomed successor, each with its feed.
+    pub(crate) fn welcomed(&self) -> [Option<(LinkId, u32)>; 2] {
+        let name = |connection: &Connection| (connection.id, connection.feed);
+        [self.primary().map(name), self.settling().map(name)]
+    }
+
     /// A welcomed successor that is not the primary yet.
     pub(crate) fn settling(&self) -> Option<&Connection> {
         match self {

@@ -31,7 +31,7 @@ impl Receipts {
     pub(crate) fn add(&mut self, id: Box<str>) -> bool {
         let full = self.0.len() >= MOST;
         if full {
-            self.0.remove(0);
+            self.0.extract_if(.., |_| true).next();
         }
         self.0.push(Receipt { id, flight: None });
         full
