@@ -9,10 +9,13 @@ mod clock;
 mod config;
 mod dev;
 mod draining;
+mod hub;
 mod limits;
+mod log;
 mod metrics;
 mod names;
 mod permissions;
+mod session;
 
 pub use admission::{Admission, ConnectionGuard, Refused};
 pub use api_keys::{ApiKey, ApiKeys};
