@@ -3,4 +3,5 @@
 pub mod bytes;
 #[cfg(feature = "json")]
 pub mod json;
+pub(crate) mod outgoing;
 pub(crate) mod writer;

@@ -10,14 +10,26 @@
 
 extern crate alloc;
 
+mod backoff;
+mod client;
 mod close;
 mod codec;
 mod config;
 mod error;
+mod fallback;
 mod frame;
 mod io;
+mod link;
+mod liveness;
+mod outbox;
+mod random;
+mod receipts;
 mod time;
+mod timer;
+mod token;
+mod topics;
 
+pub use client::Client;
 pub use close::{CloseCode, CloseRule};
 pub use codec::bytes;
 #[cfg(feature = "json")]

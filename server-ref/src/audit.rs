@@ -36,65 +36,72 @@ pub enum Action {
     Connect,
 }
 
-/// A client brought a good token.
-pub fn authentication_accepted(principal: &Principal, entrance: Entrance, peer: Option<SocketAddr>) {
-    info!(
-        target: "audit",
-        tenant = %principal.tenant,
-        user = %principal.user,
-        entrance = entrance.name(),
-        peer = %Peer(peer),
-        "authentication accepted"
-    );
-}
+/// Writes the audit lines.
+#[derive(Clone, Copy, Debug)]
+pub struct Audit;
 
-/// A client brought no good token.
-pub fn authentication_refused(error: AuthError, entrance: Entrance, peer: Option<SocketAddr>) {
-    warn!(
-        target: "audit",
-        reason = %error,
-        entrance = entrance.name(),
-        peer = %Peer(peer),
-        "authentication refused"
-    );
-}
+impl Audit {
+    /// A client brought a good token.
+    pub fn authentication_accepted(principal: &Principal, entrance: Entrance, peer: Option<SocketAddr>) {
+        info!(
+            target: "audit",
+            tenant = %principal.tenant,
+            user = %principal.user,
+            entrance = entrance.name(),
+            peer = %Peer(peer),
+            "authentication accepted"
+        );
+    }
 
-/// A request brought no known API key.
-pub fn api_key_refused(peer: Option<SocketAddr>) {
-    warn!(target: "audit", peer = %Peer(peer), "API key refused");
-}
+    /// A client brought no good token.
+    pub fn authentication_refused(error: AuthError, entrance: Entrance, peer: Option<SocketAddr>) {
+        warn!(
+            target: "audit",
+            reason = %error,
+            entrance = entrance.name(),
+            peer = %Peer(peer),
+            "authentication refused"
+        );
+    }
 
-/// A backend published: how many events were accepted, how many refused.
-pub fn published(api_key: &str, accepted: usize, refused: usize) {
-    info!(target: "audit", api_key = %Clean(api_key), accepted, refused, "published");
-}
+    /// A request brought no known API key.
+    pub fn api_key_refused(peer: Option<SocketAddr>) {
+        warn!(target: "audit", peer = %Peer(peer), "API key refused");
+    }
 
-/// A person acknowledged an event.
-pub fn acknowledged(principal: &Principal, event_id: &str) {
-    info!(
-        target: "audit",
-        tenant = %principal.tenant,
-        user = %principal.user,
-        event = %Clean(event_id),
-        "acknowledged"
-    );
-}
+    /// A backend published: how many events were accepted, how many refused.
+    pub fn published(api_key: &str, accepted: usize, refused: usize) {
+        info!(target: "audit", api_key = %Clean(api_key), accepted, refused, "published");
+    }
 
-/// A client was not permitted to do something; `what` is the topic or the origin, as the client named it.
-pub fn denied(principal: Option<&Principal>, action: Action, what: &str) {
-    warn!(
-        target: "audit",
-        tenant = principal.map(|principal| principal.tenant.as_str()),
-        user = principal.map(|principal| principal.user.as_str()),
-        action = action.name(),
-        what = %Clean(what),
-        "permission denied"
-    );
-}
+    /// A person acknowledged an event.
+    pub fn acknowledged(principal: &Principal, event_id: &str) {
+        info!(
+            target: "audit",
+            tenant = %principal.tenant,
+            user = %principal.user,
+            event = %Clean(event_id),
+            "acknowledged"
+        );
+    }
 
-/// An API key was not permitted to publish to this tenant.
-pub fn api_key_denied(api_key: &str, tenant: &TenantId) {
-    warn!(target: "audit", api_key = %Clean(api_key), tenant = %tenant, action = "publish", "permission denied");
+    /// A client was not permitted to do something; `what` is the topic or the origin, as the client named it.
+    pub fn denied(principal: Option<&Principal>, action: Action, what: &str) {
+        warn!(
+            target: "audit",
+            tenant = principal.map(|principal| principal.tenant.as_str()),
+            user = principal.map(|principal| principal.user.as_str()),
+            action = action.name(),
+            what = %Clean(what),
+            "permission denied"
+        );
+    }
+
+    /// An API key was not permitted to publish to this tenant.
+    pub fn api_key_denied(api_key: &str, tenant: &TenantId) {
+        let api_key = Clean(api_key);
+        warn!(target: "audit", %api_key, %tenant, action = "publish", "permission denied");
+    }
 }
 
 impl Entrance {

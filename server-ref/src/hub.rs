@@ -64,6 +64,10 @@ pub struct Appended {
     pub epoch: Arc<str>,
     /// Its offset; `None` for ephemeral topics.
     pub offset: Option<u64>,
+    /// Its topic's class.
+    pub class: TopicClass,
+    /// How large it is, as encoded.
+    pub bytes: usize,
 }
 
 /// How much a hub holds.
@@ -199,6 +203,7 @@ impl Hub {
         if !draft.deleted {
             self.make_room(tenant, event.size())?;
         }
+        let bytes = event.wire_size();
         let topic = self.topic_for_writing(tenant, &draft.topic)?;
         let stored = topic
             .append(event, draft.key.as_deref(), draft.deleted, now.monotonic.as_millis(), wakes)
@@ -208,7 +213,7 @@ impl Hub {
             TopicClass::Ephemeral => None,
             TopicClass::Log | TopicClass::State => stored.event.as_ref().map(|event| event.offset()),
         };
-        let appended = Appended { id: Arc::clone(id), epoch: stored.epoch, offset };
+        let appended = Appended { id: Arc::clone(id), epoch: stored.epoch, offset, class: topic.class(), bytes };
         Ok((stored.event, appended))
     }
 

@@ -5,6 +5,7 @@ mod event;
 mod history;
 mod keyed;
 mod numbered;
+pub(crate) mod websocket;
 
 pub(crate) use ephemeral::EphemeralLog;
 pub use event::Event;

@@ -16,6 +16,7 @@ mod tests;
 mod timing;
 mod topics;
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -193,6 +194,9 @@ impl Session {
             Answer::Unavailable { ticket } => self.topic_resolved(ticket, Err(topics::unavailable()), now),
             Answer::Appended { reference, outcome, duplicate } => {
                 self.in_flight -= 1;
+                if let (Ok(appended), false) = (&outcome, duplicate) {
+                    self.note(Note::Published { class: appended.class, bytes: appended.bytes });
+                }
                 self.publish_answered(reference, outcome, duplicate);
             }
             Answer::Handled { reference, outcome, duplicate } => {
@@ -200,8 +204,9 @@ impl Session {
                 let outcome = outcome.map(|payload| payload.map(Payload::Json));
                 self.result(reference, outcome, duplicate);
             }
-            Answer::Acknowledged { reference, unknown } => {
+            Answer::Acknowledged { reference, unknown, accepted, state } => {
                 self.in_flight -= 1;
+                self.note(Note::Acknowledged { ids: accepted, state });
                 self.acknowledgement_answered(reference, &unknown);
             }
         }
@@ -216,7 +221,7 @@ impl Session {
     /// The transport is gone: what the session holds elsewhere is given back by its last outputs.
     pub fn handle_closed(&mut self) {
         if !matches!(self.phase, Phase::Ended(_)) {
-            self.leave(Ending { code: CloseCode::ABNORMAL, reason: "connection lost", reconnect_after_ms: None });
+            self.leave(Ending { code: CloseCode::ABNORMAL, reason: "connection lost".into(), reconnect_after_ms: None });
         }
         self.control = VecDeque::new();
     }
@@ -264,7 +269,7 @@ impl Session {
             Ok(ClientFrame::Ping { t }) => self.send(&ServerFrame::Pong { t }),
             Ok(ClientFrame::Pong { .. }) => {}
             Ok(ClientFrame::Bye) => {
-                self.leave(Ending { code: CloseCode::NORMAL, reason: "goodbye", reconnect_after_ms: None });
+                self.leave(Ending { code: CloseCode::NORMAL, reason: "goodbye".into(), reconnect_after_ms: None });
             }
             Ok(ClientFrame::Unknown) => self.note(Note::UnknownFrame),
         }
@@ -385,11 +390,12 @@ impl Session {
     }
 
     /// Says goodbye with a code, by a frame too: the close frame may not arrive.
-    fn end(&mut self, code: u16, reason: &'static str, reconnect_after_ms: Option<u64>) {
+    fn end(&mut self, code: u16, reason: impl Into<Cow<'static, str>>, reconnect_after_ms: Option<u64>) {
         if matches!(self.phase, Phase::Ended(_)) {
             return;
         }
-        self.send(&ServerFrame::Bye { code, reason: reason.to_owned(), reconnect_after_ms });
+        let reason = reason.into();
+        self.send(&ServerFrame::Bye { code, reason: reason.clone().into_owned(), reconnect_after_ms });
         self.leave(Ending { code, reason, reconnect_after_ms });
     }
 

@@ -12,10 +12,6 @@ impl JsonWriter {
         self.text
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.text.len()
-    }
-
     pub(crate) fn begin_object(&mut self) {
         self.open('{');
     }
@@ -79,6 +75,22 @@ impl JsonWriter {
     pub(crate) fn raw(&mut self, value: &str) {
         self.separate();
         self.text.push_str(value);
+    }
+
+    /// Writes bytes as a string of standard base64.
+    pub(crate) fn base64(&mut self, bytes: &[u8]) {
+        const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        self.separate();
+        self.text.push('"');
+        for chunk in bytes.chunks(3) {
+            let byte = |index: usize| u32::from(chunk.get(index).copied().unwrap_or(0));
+            let group = byte(0) << 16 | byte(1) << 8 | byte(2);
+            for place in 0..4 {
+                let digit = (group >> (18 - 6 * place)) as usize & 63;
+                self.text.push(if place > chunk.len() { '=' } else { char::from(DIGITS[digit]) });
+            }
+        }
+        self.text.push('"');
     }
 
     pub(crate) fn string_field(&mut self, key: &str, value: &str) {
@@ -150,6 +162,21 @@ impl JsonWriter {
 #[cfg(test)]
 mod tests {
     use super::JsonWriter;
+
+    #[test]
+    fn writes_base64_with_its_padding() {
+        for (bytes, text) in [
+            (&b""[..], ""),
+            (b"f", "Zg=="),
+            (b"fo", "Zm8="),
+            (b"foo", "Zm9v"),
+            (b"\xff\xfe\xfd\xfc", "//79/A=="),
+        ] {
+            let mut writer = JsonWriter::default();
+            writer.base64(bytes);
+            assert_eq!(writer.finish().trim_matches('"'), text);
+        }
+    }
 
     #[test]
     fn writes_commas_and_escapes() {

@@ -80,6 +80,9 @@ pub struct Hello {
     pub handover: bool,
     /// Long poll: wait this long for an event (exchanges only).
     pub wait_ms: Option<u64>,
+    /// The table of results under which the body's messages may be carried out (exchanges only). A server with
+    /// another one leaves them alone and answers with the welcome, so that nothing takes effect twice.
+    pub results_epoch: Option<String>,
 }
 
 /// Who asks, for the server's logs.

@@ -68,22 +68,27 @@ impl fmt::Display for TokenFault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Malformed => "the token is no valid JWT; bring one from the configured issuer",
-            Self::UnknownKey => "the token's key is not known here; bring a token with the `kid` of a known key",
+            Self::UnknownKey => "the token's key is not known here; bring one with the `kid` of a known key",
             Self::WrongAlgorithm => "the token's algorithm is not the one of its key; sign it with that one",
-            Self::CriticalExtension => "the token demands an extension that is not known here; leave out `crit`",
+            Self::CriticalExtension => {
+                "the token demands an extension (`crit`) that is not known here; leave it out"
+            }
             Self::BadSignature => "the token's signature does not fit; sign it with the configured key",
-            Self::WrongIssuer => "the token's issuer is not accepted here; check `iss` and the configured issuers",
+            Self::WrongIssuer => "the token's issuer is not accepted; check `iss` and the configured issuers",
             Self::WrongAudience => {
                 "the token is not meant for this server; check `aud` and the configured audiences"
             }
             Self::NotYetValid => "the token is not valid yet; check `nbf` and the clocks",
             Self::MissingClaim(claim) => {
-                return write!(formatter, "the token lacks the claim `{claim}`; add it where the token is made");
+                return write!(
+                    formatter,
+                    "the token lacks the claim `{claim}`; add it where the token is made"
+                );
             }
             Self::BadClaim(claim) => {
                 return write!(
                     formatter,
-                    "the token's claim `{claim}` has a value that cannot be used; see the documentation of tokens"
+                    "the token's claim `{claim}` cannot be used; check its characters and its length"
                 );
             }
         })

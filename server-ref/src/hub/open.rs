@@ -92,21 +92,22 @@ impl Hub {
         (done, wakes)
     }
 
-    /// Which of these ids wait for an acknowledgement, or did a short while ago, where this user may read.
-    pub fn unknown_ids(
+    /// A client has these events. Nothing changes; the answer says which ids were meant for this user.
+    pub fn received(
         &self,
         tenant: &TenantId,
         user: &UserId,
         ids: Vec<String>,
         may_read: &dyn Fn(&TopicKey) -> bool,
-    ) -> Vec<String> {
+    ) -> Acknowledged {
         let tenant = self.tenant(tenant);
         let pending = lock(&tenant.pending);
         let known = |id: &String| {
             let waiting = pending.events.get(id.as_str());
             waiting.is_some_and(|waiting| is_readers(waiting, user) && may_read(&waiting.source))
         };
-        ids.into_iter().filter(|id| !known(id)).collect()
+        let (accepted, unknown) = ids.into_iter().partition(known);
+        Acknowledged { unknown, accepted }
     }
 
     /// The `open:` topic of a draft that requires an acknowledgement, before anything is written: it may be refused.
@@ -206,9 +207,8 @@ impl Hub {
         let State::Open { kind, priority, event, by, since } = &waiting.state else {
             return Ok(());
         };
-        let text = std::str::from_utf8(event.text()).expect("an event's frame was encoded from a String");
         let value = OpenValue {
-            event: serde_json::from_str(text).expect("an event's frame is JSON"),
+            event: serde_json::from_str(event.text()).expect("an event's frame is JSON"),
             state: "open",
             by: by.iter().map(UserId::as_str).collect(),
             at: since,

@@ -4,6 +4,8 @@ use bytes::Bytes;
 use steadfast_core::bytes::{join, split};
 use steadfast_core::json::EventHead;
 
+use super::websocket;
+
 /// What an event counts for beyond its bytes: its place in the log.
 const OVERHEAD: u64 = 96;
 
@@ -12,6 +14,7 @@ const OVERHEAD: u64 = 96;
 pub struct Event {
     offset: u64,
     published_ms: u64,
+    /// Framed for a WebSocket, whose frames from a server are the same for all readers.
     text: Bytes,
     binary: Option<Bytes>,
 }
@@ -27,14 +30,19 @@ impl Event {
         self.published_ms
     }
 
-    /// The frame as JSON text (UTF-8).
-    pub fn text(&self) -> &Bytes {
-        &self.text
+    /// The frame as JSON text.
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(payload_of(&self.text)).expect("the frame was encoded from a String")
     }
 
     /// The frame as a binary message, where its payload is bytes.
-    pub fn binary(&self) -> Option<&Bytes> {
-        self.binary.as_ref()
+    pub fn binary(&self) -> Option<&[u8]> {
+        self.binary.as_ref().map(payload_of)
+    }
+
+    /// The finished WebSocket frame: binary where the payload is bytes, else text.
+    pub(crate) fn websocket_frame(&self) -> &Bytes {
+        self.binary.as_ref().unwrap_or(&self.text)
     }
 
     /// What it counts for against the limits, in bytes.
@@ -65,6 +73,11 @@ impl Unnumbered {
         (self.text.len() + self.binary.as_ref().map_or(0, Vec::len)) as u64 + OVERHEAD
     }
 
+    /// What it will put on the wire, but for its offset.
+    pub(crate) fn wire_size(&self) -> usize {
+        self.binary.as_ref().map_or(self.text.len(), Vec::len)
+    }
+
     /// Finishes the frame with its offset.
     pub(crate) fn number(mut self, offset: u64, published_ms: u64) -> Arc<Event> {
         append_offset(&mut self.text, offset);
@@ -72,16 +85,20 @@ impl Unnumbered {
             let (header, payload) = split(&message).expect("what EventHead has joined can be split");
             let mut header = header.to_owned();
             append_offset(&mut header, offset);
-            Bytes::from(join(&header, payload))
+            websocket::binary_frame(&join(&header, payload))
         });
-        Arc::new(Event { offset, published_ms, text: Bytes::from(self.text), binary })
+        Arc::new(Event { offset, published_ms, text: websocket::text_frame(&self.text), binary })
     }
 
     /// Finishes the frame of an ephemeral event: `sequence` stays inside the server.
     pub(crate) fn unnumbered(self, sequence: u64, published_ms: u64) -> Arc<Event> {
-        let binary = self.binary.map(Bytes::from);
-        Arc::new(Event { offset: sequence, published_ms, text: Bytes::from(self.text), binary })
+        let binary = self.binary.map(|message| websocket::binary_frame(&message));
+        Arc::new(Event { offset: sequence, published_ms, text: websocket::text_frame(&self.text), binary })
     }
+}
+
+fn payload_of(frame: &Bytes) -> &[u8] {
+    &frame[websocket::header_length(frame)..]
 }
 
 /// `rt` is a frame's last member and `offset` the last of `rt`, so it goes in before the two closing brackets.
@@ -121,8 +138,8 @@ pub(crate) mod tests {
         for payload in [Payload::None, Payload::Json("{\"a\":[1]}".into()), Payload::Bytes([0, 255].into())] {
             let head = head("x-1", &payload);
             let event = Unnumbered::encode(&head).number(1_234_567, 9);
-            assert_eq!(event.text(), &head.text(Some(1_234_567)).into_bytes());
-            assert_eq!(event.binary().map(|b| b.to_vec()), head.binary(Some(1_234_567)));
+            assert_eq!(event.text(), head.text(Some(1_234_567)));
+            assert_eq!(event.binary().map(<[u8]>::to_vec), head.binary(Some(1_234_567)));
         }
     }
 }

@@ -36,14 +36,13 @@ impl Context {
     }
 
     /// From now on every hello is answered with `rt.bye` 4503. The sessions that live are told by
-    /// [`Order::Drain`](crate::hub::Order::Drain) and end at the deadline, which is returned.
-    pub fn begin_drain(&self, now: Instant) -> Instant {
-        let deadline = now + self.drain.deadline_ms;
+    /// [`Order::Drain`](crate::hub::Order::Drain), and end at the deadline.
+    pub fn begin_drain(&self, deadline: Instant) {
         self.drain_deadline_ms.fetch_min(deadline.as_millis(), Ordering::AcqRel);
-        deadline
     }
 
-    pub(super) fn drain_deadline(&self) -> Option<Instant> {
+    /// When the sessions that live are closed, where the server drains.
+    pub fn drain_deadline(&self) -> Option<Instant> {
         let deadline = self.drain_deadline_ms.load(Ordering::Acquire);
         (deadline != u64::MAX).then(|| Instant::from_millis(deadline))
     }

@@ -1,10 +1,10 @@
 //! The first frame and the welcome; later, new tokens on the live link.
 
-use steadfast_core::{CloseCode, ErrorCode, Hello, Now, PollTerms, ServerFrame, Welcome, WireError};
+use steadfast_core::{CloseCode, Hello, Now, PollTerms, ServerFrame, Welcome};
 
 use super::topics::{Answering, forbidden};
 use super::{Live, Note, Output, Phase, Session, Transport};
-use crate::auth::{AuthError, Principal};
+use crate::auth::Principal;
 use crate::hub::{ClientKey, timestamp};
 use crate::limits::TokenBucket;
 use crate::names::TopicName;
@@ -52,7 +52,7 @@ impl Session {
             }
             Err(error) => {
                 self.note(Note::AuthenticationFailed { error, renewal: false });
-                self.end(CloseCode::UNAUTHORIZED, reason_of(error), None);
+                self.end(CloseCode::UNAUTHORIZED, error.to_string(), None);
             }
         }
     }
@@ -68,7 +68,7 @@ impl Session {
             Ok(principal) => principal,
             Err(error) => {
                 self.note(Note::AuthenticationFailed { error, renewal: true });
-                self.result(reference, Err(refusal_of(error)), false);
+                self.result(reference, Err(error.to_wire()), false);
                 return;
             }
         };
@@ -202,19 +202,4 @@ impl Session {
         let topics = lost.into_iter().map(|(_, name)| name).collect();
         self.send(&ServerFrame::Unsubscribed { reference: None, topics, error: Some(forbidden()) });
     }
-}
-
-fn reason_of(error: AuthError) -> &'static str {
-    match error {
-        AuthError::TokenExpired => "the token has expired",
-        AuthError::Unauthorized(_) => "the token was refused",
-    }
-}
-
-fn refusal_of(error: AuthError) -> WireError {
-    let code = match error {
-        AuthError::TokenExpired => ErrorCode::TokenExpired,
-        AuthError::Unauthorized(_) => ErrorCode::Unauthorized,
-    };
-    WireError::new(code, reason_of(error), false)
 }

@@ -1,8 +1,9 @@
 //! What a session wants, and what it is answered with.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use steadfast_core::{AckState, ClientMessage, TopicRequest, WireError};
+use steadfast_core::{AckState, ClientMessage, ErrorCode, GapReason, TopicClass, TopicRequest, WireError};
 
 use crate::auth::AuthError;
 use crate::hub::{Appended, Attached, ClientKey, Draft, IdemKey, Topic, TopicKey};
@@ -124,6 +125,10 @@ pub enum Answer {
         reference: u64,
         /// Ids that wait for nobody that this user may speak for.
         unknown: Vec<String>,
+        /// Ids that this acknowledgement settled, for the audit lines.
+        accepted: Vec<String>,
+        /// How far.
+        state: AckState,
     },
 }
 
@@ -150,15 +155,29 @@ pub enum Note {
         topic: String,
     },
     /// A frame broke the protocol.
-    BadFrame(steadfast_core::ErrorCode),
+    BadFrame(ErrorCode),
     /// A frame of an unknown type was ignored.
     UnknownFrame,
     /// The client was told of a gap.
-    Gap(steadfast_core::GapReason),
+    Gap(GapReason),
     /// The reader had been slower than the link, and went on from the log.
     Rewound,
+    /// An event was published.
+    Published {
+        /// Its topic's class.
+        class: TopicClass,
+        /// How large it is, as encoded.
+        bytes: usize,
+    },
+    /// These events were acknowledged.
+    Acknowledged {
+        /// The events' ids.
+        ids: Vec<String>,
+        /// How far.
+        state: AckState,
+    },
     /// A message was answered.
-    Answered(Result<bool, steadfast_core::ErrorCode>),
+    Answered(Result<bool, ErrorCode>),
 }
 
 /// A frame to be written.
@@ -176,7 +195,7 @@ pub struct Ending {
     /// The close code.
     pub code: u16,
     /// For people.
-    pub reason: &'static str,
+    pub reason: Cow<'static, str>,
     /// Advice to the client.
     pub reconnect_after_ms: Option<u64>,
 }

@@ -2,7 +2,7 @@
 
 use steadfast_core::{CloseCode, Instant, Now, ServerFrame};
 
-use super::{Context, Phase, Session};
+use super::{Context, Note, Phase, Session};
 use crate::hub::{Marks, Order};
 
 /// How long a link goes on after its token's life has ended.
@@ -132,6 +132,9 @@ impl Session {
             // Only now is it a sign of life: what a socket takes without delay has only reached the kernel.
             self.timing.alive_at = now.monotonic;
             self.timing.blocked_at = (!all).then_some(now.monotonic);
+            if all && self.reader.has_more() {
+                self.note(Note::Rewound);
+            }
         }
     }
 

@@ -112,6 +112,7 @@ fn hello(fields: &Fields<'_>) -> Result<Hello, FrameError> {
         heartbeat_ms: fields.integer("heartbeat_ms")?,
         handover: fields.boolean("handover")?,
         wait_ms: fields.integer("wait_ms")?,
+        results_epoch: fields.string("results_epoch")?.map(Cow::into_owned),
     })
 }
 

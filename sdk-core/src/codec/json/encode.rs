@@ -3,9 +3,6 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use crate::codec::bytes;
 use crate::codec::writer::JsonWriter;
 use crate::frame::{
@@ -60,7 +57,7 @@ impl EventHead<'_> {
                 writer.key("payload");
                 writer.raw(text);
             }
-            Payload::Bytes(bytes) if with_payload => writer.string_field("payload", &STANDARD.encode(bytes)),
+            Payload::Bytes(bytes) if with_payload => write_bytes(&mut writer, bytes),
             Payload::Bytes(_) | Payload::None => {}
         }
         writer.string_field("timestamp", self.timestamp);
@@ -122,7 +119,7 @@ pub fn encode_server(frame: &ServerFrame<Payload>) -> String {
                     writer.key("payload");
                     writer.raw(text);
                 }
-                Ok(Some(Payload::Bytes(bytes))) => writer.string_field("payload", &STANDARD.encode(bytes)),
+                Ok(Some(Payload::Bytes(bytes))) => write_bytes(&mut writer, bytes),
                 Ok(Some(Payload::None) | None) => {}
                 Err(error) => write_error(&mut writer, error),
             }
@@ -244,6 +241,11 @@ fn write_error(writer: &mut JsonWriter, error: &WireError) {
     writer.boolean(error.retryable);
     writer.optional_integer("retry_after_ms", error.retry_after_ms);
     writer.end_object();
+}
+
+fn write_bytes(writer: &mut JsonWriter, bytes: &[u8]) {
+    writer.key("payload");
+    writer.base64(bytes);
 }
 
 fn gap_reason(reason: GapReason) -> &'static str {

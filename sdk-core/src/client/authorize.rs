@@ -1,0 +1,144 @@
+//! Tokens: asked for before opening, refreshed on a live link, renewed once in a failure streak.
+
+use super::{AuthQuestion, Client};
+use crate::close::CloseCode;
+use crate::codec::outgoing;
+use crate::fallback::{Fallback, Phase, Polling};
+use crate::frame::{ErrorCode, Secret, WireError};
+use crate::io::{Output, Reason, TokenRequest};
+use crate::link::Link;
+use crate::timer::Timer;
+use crate::token::Refusal;
+
+/// The application has so long to give a token.
+const AUTHORIZE_MS: u64 = 30_000;
+
+/// A failed refresh of a live link's token is tried again after this.
+const REFRESH_AGAIN_MS: u64 = 5_000;
+
+/// A refresh comes no sooner than this after the last, however short the token's life.
+const REFRESH_LEAST_MS: u64 = 1_000;
+
+impl<P> Client<P> {
+    /// Asks the application, unless it is being asked already.
+    pub(super) fn need_token(&mut self) {
+        if let Some((request, renew)) = self.tokens.begin_request() {
+            self.timers.set(Timer::Authorize, self.now.monotonic + AUTHORIZE_MS);
+            self.emit(Output::NeedToken { request, renew });
+        }
+    }
+
+    pub(super) fn token_ready(&mut self, request: TokenRequest, token: Secret, expires_in_ms: Option<u64>) {
+        if !self.tokens.end_request(request) {
+            return;
+        }
+        self.timers.clear(Timer::Authorize);
+        self.tokens.store(token, expires_in_ms, self.now);
+        self.topics.retry_failed();
+        self.topics_changed = true;
+        match self.link {
+            Link::Authorizing => self.begin_authorized_link(),
+            Link::Live(_) | Link::Handover { .. } => {
+                self.successor_authorized();
+                self.authenticate();
+            }
+            _ => {}
+        }
+        if matches!(self.fallback, Fallback::Polling(Polling { phase: Phase::Authorizing, .. })) {
+            self.start_exchange();
+        }
+    }
+
+    pub(super) fn token_failed(&mut self, request: TokenRequest, retryable: bool) {
+        if self.tokens.end_request(request) {
+            self.timers.clear(Timer::Authorize);
+            self.token_missing(retryable);
+        }
+    }
+
+    pub(super) fn token_overdue(&mut self) {
+        self.tokens.abandon_request();
+        self.token_missing(true);
+    }
+
+    pub(super) fn refresh_token(&mut self) {
+        self.need_token();
+    }
+
+    /// The server wants a newer token on the live link.
+    pub(super) fn token_demanded(&mut self) {
+        self.tokens.demand_new();
+        self.need_token();
+    }
+
+    /// A result for `rt.auth`; false where it is for something else.
+    pub(super) fn auth_answered(
+        &mut self,
+        reference: u64,
+        feed: u32,
+        failed: Option<&WireError>,
+        expires_in_ms: Option<u64>,
+    ) -> bool {
+        let ours = |question: &mut AuthQuestion| question.reference == reference && question.feed == feed;
+        let Some(question) = self.auth_question.take_if(ours) else { return false };
+        match failed {
+            None => {
+                self.tokens.learn_life(question.token, expires_in_ms, self.now);
+                self.plan_refresh();
+            }
+            // Any other refusal is followed by the server's close, whose code decides.
+            Some(error) if matches!(error.code, ErrorCode::Unauthorized | ErrorCode::TokenExpired) => {
+                if self.tokens.refuse(question.token) == Refusal::Renew {
+                    self.need_token();
+                }
+            }
+            Some(_) => self.timers.set(Timer::TokenRefresh, self.now.monotonic + REFRESH_AGAIN_MS),
+        }
+        true
+    }
+
+    /// When the live link's token is to be refreshed.
+    pub(super) fn plan_refresh(&mut self) {
+        let least = self.now.monotonic + REFRESH_LEAST_MS;
+        let refresh = self.tokens.refresh_at().map(|at| at.max(least));
+        self.timers.set_or_clear(Timer::TokenRefresh, refresh);
+    }
+
+    fn begin_authorized_link(&mut self) {
+        let id = self.open();
+        self.link = Link::Opening(id);
+    }
+
+    /// Gives the live link the new token.
+    fn authenticate(&mut self) {
+        let Some(connection) = self.link.primary() else { return };
+        let (link, feed) = (connection.id, connection.feed);
+        let reference = self.next_reference();
+        let Some((token, generation)) = self.tokens.held() else { return };
+        let text = outgoing::authenticate(reference, token);
+        self.send_text(link, text);
+        let since = self.now.monotonic;
+        self.auth_question = Some(AuthQuestion { reference, feed, token: generation, since });
+        self.plan_refresh();
+    }
+
+    fn token_missing(&mut self, retryable: bool) {
+        let code = CloseCode::UNAUTHORIZED;
+        let authorizing = matches!(self.link, Link::Authorizing)
+            || matches!(self.fallback, Fallback::Polling(Polling { phase: Phase::Authorizing, .. }));
+        if authorizing && !retryable && self.link.primary().is_none() {
+            self.stop(code);
+            return;
+        }
+        if matches!(self.link, Link::Authorizing) {
+            self.reason = Some(Reason { code, retryable: true });
+            self.streak.attempt = self.streak.attempt.saturating_add(1);
+            let delay = self.backoff_delay();
+            self.link = Link::Waiting { earliest: self.now.monotonic + crate::backoff::FLOOR_MS };
+            self.timers.set(Timer::Retry, self.now.monotonic + delay);
+        } else if !self.abandon_authorizing_successor() && self.link.primary().is_some() && retryable {
+            self.timers.set(Timer::TokenRefresh, self.now.monotonic + REFRESH_AGAIN_MS);
+        }
+        self.poll_without_token();
+    }
+}

@@ -1,0 +1,137 @@
+//! Time: wakes, due timers, probes.
+
+use super::{Activity, Client};
+use crate::close::CloseCode;
+use crate::io::{Input, LinkId, Output};
+use crate::link::Link;
+use crate::time::Now;
+use crate::timer::Timer;
+
+/// A timer so late, or a wall clock that ran so far ahead, means that the machine slept.
+const WAKE_MS: u64 = 5_000;
+
+/// A hint that the network may be back spreads the retries over this.
+const PULL_MS: u64 = 1_000;
+
+impl<P> Client<P> {
+    /// Moves the clocks, then does what is due. An inbound frame proves life first: it may have waited behind a late timer.
+    pub(super) fn observe(&mut self, now: Now, input: &Input<P>) {
+        let woke = self.advance(now);
+        if let Input::Frame { link, .. } | Input::BadFrame { link } = input {
+            let at = self.now.monotonic;
+            if let Some(connection) = self.link.connection_mut(*link) {
+                connection.liveness.inbound(at);
+            }
+        }
+        if woke {
+            self.probe_all();
+            self.pull_forward();
+        }
+        self.run_due_timers();
+    }
+
+    /// As [`Client::observe`], for commands.
+    pub(super) fn observe_command(&mut self, now: Now) {
+        if self.advance(now) {
+            self.probe_all();
+            self.pull_forward();
+        }
+        self.run_due_timers();
+        self.unsettled = true;
+    }
+
+    /// Pings every connection that is not being probed already.
+    pub(super) fn probe_all(&mut self) {
+        let at = self.now.monotonic;
+        let greeting = self.link.greeting().map(|connection| connection.id);
+        let mut probed = [None, None];
+        for (place, connection) in probed.iter_mut().zip(self.link.connections_mut()) {
+            if Some(connection.id) != greeting && connection.liveness.probe(at) {
+                *place = Some(connection.id);
+            }
+        }
+        for link in probed.into_iter().flatten() {
+            self.statistics.probes += 1;
+            self.send_text(link, crate::codec::outgoing::bare("ping", None));
+        }
+        self.plan_liveness();
+    }
+
+    /// Brings a pending retry, of the socket or of a failed poll, to within a second; advice is still kept.
+    pub(super) fn pull_forward(&mut self) {
+        let soon = self.now.monotonic + self.random.between(crate::backoff::FLOOR_MS, PULL_MS);
+        if let (Link::Waiting { earliest }, Some(retry)) = (&self.link, self.timers.get(Timer::Retry)) {
+            self.timers.set(Timer::Retry, retry.min(soon.max(*earliest)));
+        }
+        let failing = self.fallback.polling_mut().filter(|polling| polling.failures > 0);
+        if let (Some(polling), Some(poll)) = (failing, self.timers.get(Timer::Poll)) {
+            self.timers.set(Timer::Poll, poll.min(soon.max(polling.earliest)));
+        }
+    }
+
+    pub(super) fn plan_liveness(&mut self) {
+        let greeting = self.link.greeting().map(|connection| connection.id);
+        let welcomed = self.link.connections_mut().filter(|connection| Some(connection.id) != greeting);
+        let deadline = welcomed.map(|connection| connection.liveness.deadline()).min();
+        self.timers.set_or_clear(Timer::Liveness, deadline);
+    }
+
+    /// True where the machine slept in between.
+    fn advance(&mut self, now: Now) -> bool {
+        let monotonic = now.monotonic.max(self.now.monotonic);
+        let elapsed = monotonic.since(self.now.monotonic);
+        let wall_elapsed = now.wall_millis.saturating_sub(self.now.wall_millis);
+        let late = self.timers.next().is_some_and(|deadline| monotonic.since(deadline) > WAKE_MS);
+        self.now = Now { monotonic, wall_millis: now.wall_millis };
+        let awake = self.activity == Activity::Awake;
+        awake && (late || wall_elapsed.saturating_sub(elapsed) > WAKE_MS)
+    }
+
+    fn run_due_timers(&mut self) {
+        while let Some(timer) = self.timers.take_due(self.now.monotonic) {
+            self.unsettled = true;
+            self.run_timer(timer);
+        }
+    }
+
+    fn run_timer(&mut self, timer: Timer) {
+        match timer {
+            Timer::Authorize => self.token_overdue(),
+            Timer::Connect | Timer::Hello => self.greeting_overdue(),
+            Timer::Liveness => self.close_dead(),
+            Timer::Stable => self.proved_stable(),
+            Timer::Retry => self.retry_link(),
+            Timer::Fallback => self.enter_polling(),
+            Timer::Poll => self.poll_due(),
+            Timer::Exchange => self.exchange_overdue(),
+            Timer::Answer => self.answer_overdue(),
+            Timer::MessageLife => self.expire_messages(),
+            Timer::Receipts => self.send_receipts(),
+            Timer::Drain => self.open_successor(),
+            Timer::Handover => self.end_handover(),
+            Timer::TokenRefresh => self.refresh_token(),
+            Timer::Forgive => self.socket_probe.interval_ms = crate::fallback::PROBE_INTERVAL_MS,
+            Timer::TopicRetry => self.topics.retry_due(self.now.monotonic),
+        }
+    }
+
+    fn close_dead(&mut self) {
+        let now = self.now.monotonic;
+        let greeting = self.link.greeting().map(|connection| connection.id);
+        let dead: Option<LinkId> = self
+            .link
+            .connections_mut()
+            .find(|connection| Some(connection.id) != greeting && connection.liveness.deadline() <= now)
+            .map(|connection| connection.id);
+        if let Some(link) = dead {
+            self.close_link(link, CloseCode::TIMEOUT);
+        }
+        self.plan_liveness();
+    }
+
+    /// Closes a link of ours for a cause of ours and goes on from there.
+    pub(super) fn close_link(&mut self, link: LinkId, code: u16) {
+        self.emit(Output::Close { link, code });
+        self.link_lost(link, code, super::lost::End::Ours);
+    }
+}

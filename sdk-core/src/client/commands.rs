@@ -1,0 +1,184 @@
+//! What the application asks for.
+
+use alloc::string::String;
+
+use super::{Activity, Client};
+use crate::codec::outgoing;
+use crate::error::Misuse;
+use crate::fallback::Fallback;
+use crate::frame::AckState;
+use crate::io::{
+    MessageId, Outcome, OutgoingBytes, OutgoingMessage, Output, Slot, SubscribeOptions, SubscriptionId,
+};
+use crate::link::Link;
+use crate::time::Now;
+
+impl<P> Client<P> {
+    /// Connects and stays connected. While waiting, tries now, unless the server advised to wait; otherwise where it is
+    /// connected or on the way, nothing happens. Frozen: takes effect on thaw.
+    pub fn connect(&mut self, now: Now) {
+        self.observe_command(now);
+        match (&mut self.activity, &self.link) {
+            (Activity::Frozen { resume }, _) => *resume = true,
+            (Activity::Awake, Link::Idle) if matches!(self.fallback, Fallback::Off) => self.start(),
+            (Activity::Awake, Link::Stopped) => self.start(),
+            (Activity::Awake, Link::Waiting { earliest }) if *earliest <= self.now.monotonic => {
+                self.begin_link();
+            }
+            (Activity::Awake, _) => {}
+        }
+        self.settle();
+    }
+
+    /// Says bye, closes with 1000 and stops polling. Messages stay in the outbox until their life ends. Works in every state.
+    pub fn disconnect(&mut self, now: Now) {
+        self.observe_command(now);
+        match &mut self.activity {
+            Activity::Frozen { resume } => *resume = false,
+            Activity::Awake => self.end_by_request(),
+        }
+        self.settle();
+    }
+
+    /// Follows a topic. Several subscriptions of one topic share one place on the wire; their keys are united, and the
+    /// topic's deliveries are for all of them.
+    ///
+    /// # Errors
+    /// - [`Misuse::BadTopicName`]: not 1 to 128 characters of `A-Z a-z 0-9 _ . : -`.
+    pub fn subscribe(
+        &mut self,
+        now: Now,
+        topic: &str,
+        options: SubscribeOptions,
+    ) -> Result<(SubscriptionId, Slot), Misuse> {
+        if !is_topic_name(topic) {
+            return Err(Misuse::BadTopicName);
+        }
+        self.observe_command(now);
+        let (id, slot, changed) = self.topics.subscribe(topic, options);
+        self.topics_changed |= changed;
+        self.settle();
+        Ok((id, slot))
+    }
+
+    /// Ends a subscription; with a topic's last one the server is told and the slot is gone.
+    ///
+    /// # Errors
+    /// - [`Misuse::UnknownSubscription`]: it was ended before.
+    pub fn unsubscribe(&mut self, now: Now, subscription: SubscriptionId) -> Result<(), Misuse> {
+        self.observe_command(now);
+        let ended = self.topics.unsubscribe(subscription).ok_or(Misuse::UnknownSubscription);
+        if let Ok(Some(topic)) = &ended {
+            if topic.was_asked() {
+                self.unsubscribe_on_links(&topic.name);
+            }
+            self.topics_changed = true;
+        }
+        self.settle();
+        ended.map(|_| ())
+    }
+
+    /// Queues a message that wants a result; exactly one [`Output::Complete`] follows, whatever happens.
+    ///
+    /// # Errors
+    /// - [`Misuse::BadType`], [`Misuse::BadTopicName`]: the message breaks the protocol's rules for names.
+    /// - [`Misuse::TooLarge`]: its frame is over the server's limit.
+    /// - [`Misuse::OutboxFull`]: the outbox is at its limits.
+    pub fn submit(&mut self, now: Now, message: &OutgoingMessage) -> Result<MessageId, Misuse> {
+        check(message)?;
+        self.observe_command(now);
+        let reference = self.counters.reference + 1;
+        let frame = outgoing::message(message, Some((reference, &self.config.instance)));
+        let queued = self.enqueue(reference, frame, message.life_ms);
+        self.settle();
+        queued
+    }
+
+    /// Sends a message that wants no result, now or not at all: it is never queued and never answered.
+    ///
+    /// # Errors
+    /// - [`Misuse::BadType`], [`Misuse::BadTopicName`]: the message breaks the protocol's rules for names.
+    /// - [`Misuse::TooLarge`]: its frame is over the server's limit.
+    /// - [`Misuse::NotConnected`]: no WebSocket is live (polling does not count).
+    pub fn send(&mut self, now: Now, message: &OutgoingMessage) -> Result<(), Misuse> {
+        check(message)?;
+        self.observe_command(now);
+        let sent = self.send_unanswered(message);
+        self.settle();
+        sent
+    }
+
+    /// Says that a person has taken on these events; one [`Output::Complete`] follows. Repeating it is harmless.
+    ///
+    /// # Errors
+    /// - [`Misuse::NothingToAcknowledge`]: no ids.
+    /// - [`Misuse::TooLarge`], [`Misuse::OutboxFull`]: as for [`Client::submit`].
+    pub fn acknowledge(&mut self, now: Now, ids: &[String], note: Option<&str>) -> Result<MessageId, Misuse> {
+        if ids.is_empty() {
+            return Err(Misuse::NothingToAcknowledge);
+        }
+        self.observe_command(now);
+        let reference = self.counters.reference + 1;
+        let text = outgoing::acknowledge(reference, ids, AckState::Acknowledged, note);
+        let queued = self.enqueue(reference, OutgoingBytes::Text(text), None);
+        self.settle();
+        queued
+    }
+
+    /// Gives up on a message, which completes as cancelled. One that is done already is ignored.
+    pub fn cancel(&mut self, now: Now, message: MessageId) {
+        self.observe_command(now);
+        if let Some(entry) = self.outbox.take(message) {
+            let outcome = Outcome::Cancelled { sent: entry.was_sent() };
+            self.emit(Output::Complete { message, outcome });
+        }
+        self.settle();
+    }
+
+    fn enqueue(
+        &mut self,
+        reference: u64,
+        frame: OutgoingBytes,
+        life_ms: Option<u64>,
+    ) -> Result<MessageId, Misuse> {
+        if frame.len() as u64 > self.terms.max_frame_bytes {
+            return Err(Misuse::TooLarge);
+        }
+        let message = MessageId(reference);
+        self.outbox.push(message, frame, self.now.monotonic, life_ms)?;
+        self.counters.reference = reference;
+        Ok(message)
+    }
+
+    fn send_unanswered(&mut self, message: &OutgoingMessage) -> Result<(), Misuse> {
+        let connection = self.link.primary_mut().ok_or(Misuse::NotConnected)?;
+        let bytes = outgoing::message(message, None);
+        if bytes.len() as u64 > self.terms.max_frame_bytes {
+            return Err(Misuse::TooLarge);
+        }
+        connection.buffered += bytes.len() as u64;
+        let link = connection.id;
+        self.emit(Output::Send { link, bytes });
+        Ok(())
+    }
+}
+
+fn check(message: &OutgoingMessage) -> Result<(), Misuse> {
+    let kind = message.kind.as_str();
+    let reserved = kind.starts_with("rt.") || RESERVED_TYPES.contains(&kind);
+    if kind.is_empty() || kind.chars().nth(64).is_some() || reserved {
+        return Err(Misuse::BadType);
+    }
+    match &message.topic {
+        Some(topic) if !is_topic_name(topic) => Err(Misuse::BadTopicName),
+        _ => Ok(()),
+    }
+}
+
+/// Types that are frames of the protocol itself, beside all that begin with `rt.`.
+const RESERVED_TYPES: [&str; 6] = ["ping", "pong", "subscribe", "subscribed", "unsubscribe", "unsubscribed"];
+
+fn is_topic_name(name: &str) -> bool {
+    (1..=128).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':' | b'-'))
+}

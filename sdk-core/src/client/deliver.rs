@@ -1,0 +1,170 @@
+//! Topic results and events, and what the application is told of them.
+
+use alloc::vec::Vec;
+
+use super::Client;
+use crate::frame::{EventFrame, GapReason, TopicClass, TopicResult, WireError};
+use crate::io::{Delivery, Output, Slot};
+use crate::topics::{BufferLimits, Told, Verdict};
+
+impl<P> Client<P> {
+    /// An event, on the path that every one takes.
+    pub(super) fn event(&mut self, feed: u32, event: EventFrame<P>) {
+        let limits = BufferLimits { events: self.config.buffer_events, bytes: self.config.buffer_bytes };
+        let counts = self.carries_ephemeral(feed);
+        let Some(topic) = self.topics.by_slot(event.slot) else {
+            self.statistics.stale += 1;
+            return;
+        };
+        if topic.class == Some(TopicClass::Ephemeral) && !counts {
+            self.statistics.stale += 1;
+            return;
+        }
+        let (slot, heard) = (topic.slot, topic.is_heard());
+        match topic.receive(feed, event.offset, event.size, limits) {
+            Verdict::Deliver { gap, replay } => {
+                let live = topic.becomes_live(feed);
+                if let Some(told) = gap {
+                    self.tell(slot, heard, told);
+                }
+                if heard {
+                    self.deliver(event, replay);
+                }
+                if live && heard {
+                    self.emit(Output::Deliver { slot, delivery: Delivery::Live });
+                }
+            }
+            Verdict::Repeat => self.statistics.repeats += 1,
+            Verdict::Stale => self.statistics.stale += 1,
+            Verdict::Hole => {
+                self.statistics.rewinds += 1;
+                self.unsettled = true;
+            }
+            Verdict::Full => self.leave_full(slot),
+            Verdict::Dropped => self.statistics.ephemeral_dropped += 1,
+        }
+    }
+
+    pub(super) fn topic_results(&mut self, feed: u32, reference: Option<u64>, results: Vec<TopicResult>) {
+        for result in results {
+            let Some(topic) =
+                self.topics.by_name(&result.topic).filter(|topic| topic.expects(feed, reference))
+            else {
+                self.statistics.stale_frames += 1;
+                continue;
+            };
+            let (slot, heard) = (topic.slot, topic.is_heard());
+            match result.outcome {
+                Ok(position) => {
+                    let told = topic.accept(feed, &position);
+                    let live = topic.becomes_live(feed);
+                    if let Some(told) = told {
+                        self.tell(slot, heard, told);
+                    }
+                    if live && heard {
+                        self.emit(Output::Deliver { slot, delivery: Delivery::Live });
+                    }
+                }
+                Err(error) if error.retryable => {
+                    let refusals = topic.refusals();
+                    let delay = error.retry_after_ms.unwrap_or_else(|| self.backoff(refusals));
+                    let at = self.now.monotonic + delay.max(crate::backoff::FLOOR_MS);
+                    if let Some(topic) = self.topics.by_slot(slot) {
+                        topic.refused_until(feed, at);
+                    }
+                }
+                Err(error) => {
+                    topic.fail();
+                    self.tell_failed(slot, heard, error);
+                }
+            }
+        }
+    }
+
+    pub(super) fn topic_gap(&mut self, feed: u32, name: &str, reason: GapReason, epoch: &str, offset: u64) {
+        let Some(topic) = self.topics.by_name(name) else {
+            self.statistics.stale_frames += 1;
+            return;
+        };
+        let (slot, heard) = (topic.slot, topic.is_heard());
+        let told = topic.gap(feed, reason, epoch, offset);
+        let live = topic.becomes_live(feed);
+        if let Some(told) = told {
+            self.tell(slot, heard, told);
+        }
+        if live && heard {
+            self.emit(Output::Deliver { slot, delivery: Delivery::Live });
+        }
+    }
+
+    pub(super) fn tell_failed(&mut self, slot: Slot, heard: bool, error: WireError) {
+        if heard {
+            self.emit(Output::Deliver { slot, delivery: Delivery::Failed(error) });
+        }
+    }
+
+    /// The application took events out of a topic's buffer.
+    pub(super) fn taken(&mut self, slot: Slot, events: u32, bytes: u64) {
+        let (most_events, most_bytes) = (self.config.buffer_events, self.config.buffer_bytes);
+        let Some(topic) = self.topics.by_slot(slot) else { return };
+        if topic.taken(events, bytes, most_events, most_bytes) {
+            self.topics_changed = true;
+            self.unsettled = true;
+        }
+    }
+
+    fn deliver(&mut self, event: EventFrame<P>, replay: bool) {
+        self.statistics.delivered += 1;
+        if let Some(id) = event.acknowledge {
+            if self.receipts.add(id) {
+                self.statistics.receipts_dropped += 1;
+            }
+            self.arm_receipts();
+        }
+        let delivery = Delivery::Event {
+            offset: event.offset,
+            deleted: event.deleted,
+            replay,
+            size: event.size,
+            payload: event.payload,
+        };
+        self.emit(Output::Deliver { slot: event.slot, delivery });
+    }
+
+    fn tell(&mut self, slot: Slot, heard: bool, told: Told) {
+        self.unsettled = true;
+        if !heard {
+            return;
+        }
+        let delivery = match told {
+            Told::Gap { reason, lost } => {
+                self.statistics.gaps += 1;
+                Delivery::Gap { reason, lost }
+            }
+            Told::Reset => {
+                self.statistics.resets += 1;
+                Delivery::Reset
+            }
+        };
+        self.emit(Output::Deliver { slot, delivery });
+    }
+
+    /// The application is behind: the server keeps the rest until it has caught up.
+    fn leave_full(&mut self, slot: Slot) {
+        self.statistics.refused += 1;
+        self.statistics.rewinds += 1;
+        self.unsettled = true;
+        let Some(topic) = self.topics.by_slot(slot) else { return };
+        topic.leave();
+        let name = topic.name.clone();
+        self.unsubscribe_on_links(&name);
+    }
+
+    /// Only one feed at a time may carry what has no offsets: the primary link's, else the exchange's.
+    fn carries_ephemeral(&self, feed: u32) -> bool {
+        match self.link.primary() {
+            Some(connection) => connection.feed == feed,
+            None => true,
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Frames from the server, by their type.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::Client;
+use crate::close::CloseCode;
+use crate::codec::outgoing;
+use crate::frame::{ErrorCode, ServerFrame, WireError};
+use crate::io::{LinkId, MessageId, Outcome, Output};
+use crate::link::Advice;
+
+/// Where a frame came from; its feed is current.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Source {
+    Link(LinkId),
+    Exchange,
+}
+
+impl<P> Client<P> {
+    pub(super) fn frame_on_link(&mut self, link: LinkId, frame: ServerFrame<P>) {
+        let Some(feed) = self.link.connection_mut(link).map(|connection| connection.feed) else {
+            self.statistics.stale_frames += 1;
+            return;
+        };
+        if let ServerFrame::Event(event) = frame {
+            if self.link.greeting().is_some_and(|connection| connection.id == link) {
+                // Nothing but control before the welcome.
+                self.statistics.bad_frames += 1;
+                return;
+            }
+            self.event(feed, event);
+            return;
+        }
+        self.unsettled = true;
+        let greeting = self.link.greeting().is_some_and(|connection| connection.id == link);
+        match frame {
+            ServerFrame::Welcome(welcome) => self.welcomed(link, *welcome),
+            frame if greeting && !is_control(&frame) => self.statistics.bad_frames += 1,
+            frame => self.control(Source::Link(link), feed, frame),
+        }
+    }
+
+    pub(super) fn bad_frame(&mut self, link: LinkId) {
+        if self.link.connection_mut(link).is_some() {
+            self.statistics.bad_frames += 1;
+        } else {
+            self.statistics.stale_frames += 1;
+        }
+    }
+
+    /// Any frame but a welcome or an event, which the callers have taken out.
+    pub(super) fn control(&mut self, source: Source, feed: u32, frame: ServerFrame<P>) {
+        match (frame, source) {
+            (ServerFrame::Subscribed { reference, topics }, _) => self.topic_results(feed, reference, topics),
+            (ServerFrame::Unsubscribed { reference: None, topics, error }, _) => {
+                self.taken_away(feed, topics, error);
+            }
+            (ServerFrame::Gap { topic, reason, epoch, offset }, _) => {
+                self.topic_gap(feed, &topic, reason, &epoch, offset);
+            }
+            (ServerFrame::Result { reference, outcome, duplicate, auth_expires_in_ms }, _) => {
+                self.result(feed, reference, outcome, duplicate, auth_expires_in_ms);
+            }
+            (ServerFrame::AuthRequired { .. }, Source::Link(_)) => self.token_demanded(),
+            (ServerFrame::Drain { min_ms, max_ms, deadline_ms, .. }, Source::Link(link)) => {
+                self.drained(link, min_ms, max_ms, deadline_ms);
+            }
+            (ServerFrame::Bye { code, reconnect_after_ms, .. }, Source::Link(link)) => {
+                if let Some(connection) = self.link.connection_mut(link) {
+                    connection.advice = Some(Advice { code, after_ms: reconnect_after_ms });
+                }
+                self.close_link(link, CloseCode::NORMAL);
+            }
+            (ServerFrame::Ping { t }, Source::Link(link)) => self.send_text(link, outgoing::bare("pong", t)),
+            (ServerFrame::Error(_) | ServerFrame::Unknown, _) => self.statistics.unknown_frames += 1,
+            (ServerFrame::Event(event), _) => self.event(feed, event),
+            // An answer to an unsubscribe asks for nothing more; the rest means nothing on this kind of feed.
+            _ => {}
+        }
+    }
+
+    fn result(
+        &mut self,
+        feed: u32,
+        reference: u64,
+        outcome: Result<Option<P>, WireError>,
+        duplicate: bool,
+        auth_expires_in_ms: Option<u64>,
+    ) {
+        let failed = outcome.as_ref().err();
+        if self.auth_answered(reference, feed, failed, auth_expires_in_ms) {
+            return;
+        }
+        let again = failed.is_some_and(|error| error.retryable);
+        if self.receipts.answered(reference, feed, again) {
+            if again || self.receipts.is_due() {
+                self.arm_receipts();
+            }
+            return;
+        }
+        let message = MessageId(reference);
+        if self.outbox.complete(message, feed).is_none() {
+            self.statistics.stale_frames += 1;
+            return;
+        }
+        let outcome = match outcome {
+            Ok(payload) => Outcome::Done { payload, duplicate },
+            Err(error) => Outcome::Failed(error),
+        };
+        self.emit(Output::Complete { message, outcome });
+    }
+
+    fn taken_away(&mut self, feed: u32, topics: Vec<String>, error: Option<WireError>) {
+        let error = error
+            .unwrap_or_else(|| WireError::new(ErrorCode::Forbidden, "the server took the topic away", false));
+        for name in topics {
+            let Some(topic) = self.topics.by_name(&name).filter(|topic| topic.view(feed).is_some()) else {
+                self.statistics.stale_frames += 1;
+                continue;
+            };
+            topic.fail();
+            let (slot, heard) = (topic.slot, topic.is_heard());
+            self.tell_failed(slot, heard, error.clone());
+        }
+    }
+}
+
+/// What may come before the welcome.
+fn is_control<P>(frame: &ServerFrame<P>) -> bool {
+    matches!(
+        frame,
+        ServerFrame::Ping { .. }
+            | ServerFrame::Pong { .. }
+            | ServerFrame::Bye { .. }
+            | ServerFrame::Error(_)
+            | ServerFrame::Unknown
+    )
+}

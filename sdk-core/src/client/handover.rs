@@ -1,0 +1,137 @@
+//! Drain: the successor is opened before the old link ends.
+
+use super::Client;
+use crate::close::CloseCode;
+use crate::io::{LinkId, Output};
+use crate::link::{Drain, Link, Successor};
+use crate::timer::Timer;
+
+/// What was sent on the old link awaits its result there for so long.
+const OLD_RESULTS_MS: u64 = 5_000;
+
+impl<P> Client<P> {
+    /// The pod behind a link is going away.
+    pub(super) fn drained(&mut self, link: LinkId, min_ms: u64, max_ms: u64, deadline_ms: u64) {
+        let now = self.now.monotonic;
+        let Some(connection) = self.link.connection_mut(link).filter(|connection| connection.drain.is_none())
+        else {
+            return;
+        };
+        connection.drain = Some(Drain { deadline: now + deadline_ms, failures: 0 });
+        self.statistics.drains += 1;
+        if matches!(self.link, Link::Live(_)) {
+            let delay = self.random.between(min_ms, max_ms);
+            self.timers.set(Timer::Drain, now + delay);
+        }
+    }
+
+    pub(super) fn open_successor(&mut self) {
+        if !matches!(&self.link, Link::Live(connection) if connection.drain.is_some()) {
+            return;
+        }
+        let new = if self.tokens.fresh(self.now).is_some() {
+            Successor::Opening(self.open())
+        } else {
+            self.need_token();
+            Successor::Authorizing
+        };
+        self.set_successor(new);
+    }
+
+    /// The token for the successor is here.
+    pub(super) fn successor_authorized(&mut self) {
+        if matches!(self.link, Link::Handover { new: Successor::Authorizing, .. }) {
+            let id = self.open();
+            if let Link::Handover { new, .. } = &mut self.link {
+                *new = Successor::Opening(id);
+            }
+        }
+    }
+
+    /// The successor failed; the old link is the only one again.
+    pub(super) fn retry_successor(&mut self, after_ms: Option<u64>) {
+        let Some(drain) = self.link.primary_mut().and_then(|connection| connection.drain.as_mut()) else {
+            return;
+        };
+        let failures = drain.failures;
+        drain.failures = failures.saturating_add(1);
+        let delay = after_ms.unwrap_or_else(|| self.backoff(failures));
+        self.timers.set(Timer::Drain, self.now.monotonic + delay);
+    }
+
+    /// Back to the old link without a successor; false where there was none waiting for a token.
+    pub(super) fn abandon_authorizing_successor(&mut self) -> bool {
+        match core::mem::replace(&mut self.link, Link::Idle) {
+            Link::Handover { old, new: Successor::Authorizing } => {
+                self.link = Link::Live(old);
+                self.timers.clear(Timer::Handover);
+                self.retry_successor(None);
+                true
+            }
+            other => {
+                self.link = other;
+                false
+            }
+        }
+    }
+
+    /// Makes the successor the primary once it carries all that the old link did, and ends the old one once it owes nothing.
+    pub(super) fn advance_handover(&mut self) {
+        let now = self.now.monotonic;
+        if let Link::Handover { old, new: Successor::Settling(connection) } = &self.link {
+            let (old_feed, new_feed) = (old.feed, connection.feed);
+            let complete =
+                self.topics.iter().all(|topic| !topic.is_answered(old_feed) || topic.is_answered(new_feed));
+            if complete {
+                self.promote();
+                self.timers.set(Timer::Handover, now + OLD_RESULTS_MS);
+            }
+        }
+        if let Link::Handover { old, new: Successor::Primary(_) } = &self.link
+            && !self.outbox.is_on(old.feed)
+        {
+            self.end_handover();
+        }
+    }
+
+    /// The old link has had its time.
+    pub(super) fn end_handover(&mut self) {
+        let Link::Handover { old, .. } = &self.link else { return };
+        let link = old.id;
+        self.emit(Output::Close { link, code: CloseCode::NORMAL });
+        self.link_lost(link, CloseCode::NORMAL, super::lost::End::Ours);
+        self.drain_again();
+    }
+
+    /// The successor itself was told to drain while the handover was under way.
+    fn drain_again(&mut self) {
+        if let Link::Live(connection) = &self.link
+            && connection.drain.is_some()
+            && self.timers.get(Timer::Drain).is_none()
+        {
+            let delay = self.backoff(0);
+            self.timers.set(Timer::Drain, self.now.monotonic + delay);
+        }
+    }
+
+    fn promote(&mut self) {
+        self.link = match core::mem::replace(&mut self.link, Link::Idle) {
+            Link::Handover { old, new: Successor::Settling(connection) } => {
+                Link::Handover { old, new: Successor::Primary(connection) }
+            }
+            other => other,
+        };
+    }
+
+    fn set_successor(&mut self, successor: Successor) {
+        self.link = match core::mem::replace(&mut self.link, Link::Idle) {
+            Link::Live(old) => {
+                if let Some(drain) = &old.drain {
+                    self.timers.set(Timer::Handover, drain.deadline);
+                }
+                Link::Handover { old, new: successor }
+            }
+            other => other,
+        };
+    }
+}

@@ -1,0 +1,298 @@
+//! What follows the end of a link.
+
+use super::open::STABLE_MS;
+use super::{Client, stop};
+use crate::backoff;
+use crate::close::{self, CloseCode, CloseRule};
+use crate::config::{Exhausted, TransportChoice};
+use crate::fallback::{Fallback, PROBE_INTERVAL_CAP_MS};
+use crate::frame::{ErrorCode, WireError};
+use crate::io::{LinkId, Outcome, Output, Reason};
+use crate::link::{Advice, Connection, Link, Successor};
+use crate::time::Instant;
+use crate::timer::Timer;
+use crate::token::Refusal;
+
+/// So many links in a row that failed alike call for polling.
+const SHORT_LIVED: u32 = 3;
+const NEVER_OPENED: u32 = 2;
+const BAD_FRAMES: u32 = 3;
+
+/// Who ended a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    Ours,
+    Theirs,
+}
+
+/// What is left of a link.
+struct Lost {
+    role: Role,
+    /// `None`: it never opened.
+    connection: Option<Connection>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// The only one.
+    Only,
+    /// The old one of a handover.
+    Old,
+    /// The successor of a handover.
+    New,
+}
+
+impl<P> Client<P> {
+    pub(super) fn closed(&mut self, link: LinkId, code: u16) {
+        self.link_lost(link, code, End::Theirs);
+    }
+
+    /// A server of ours accepts every handshake, so a status comes from something in between: the exchange will tell more.
+    pub(super) fn handshake_refused(&mut self, link: LinkId, status: u16, retry_after_ms: Option<u64>) {
+        if self.link.opening() != Some(link) {
+            return;
+        }
+        if self.config.transport == TransportChoice::Auto && matches!(status, 401 | 403 | 404) {
+            self.streak.never_opened = NEVER_OPENED;
+            self.link_lost(link, CloseCode::ABNORMAL, End::Theirs);
+            return;
+        }
+        let code = close::from_http(status);
+        let advice = retry_after_ms.map(|after_ms| Advice { code, after_ms: Some(after_ms) });
+        if let Some(lost) = self.detach(link) {
+            self.after_loss(&lost, code, advice, End::Theirs);
+        }
+    }
+
+    pub(super) fn link_lost(&mut self, link: LinkId, code: u16, end: End) {
+        let Some(lost) = self.detach(link) else { return };
+        let advice = lost.connection.as_ref().and_then(|connection| connection.advice);
+        let code = advice.map_or(code, |advice| advice.code);
+        self.after_loss(&lost, code, advice, end);
+    }
+
+    /// Takes the link out of its state; its later inputs find nothing.
+    fn detach(&mut self, link: LinkId) -> Option<Lost> {
+        let waiting = Link::Waiting { earliest: self.now.monotonic };
+        let (next, lost) = match core::mem::replace(&mut self.link, waiting) {
+            Link::Opening(id) if id == link => (None, Lost { role: Role::Only, connection: None }),
+            Link::Greeting(connection) | Link::Live(connection) if connection.id == link => {
+                (None, Lost { role: Role::Only, connection: Some(connection) })
+            }
+            Link::Handover { old, new } if old.id == link => {
+                let next = match new {
+                    Successor::Authorizing => Link::Authorizing,
+                    Successor::Opening(id) => Link::Opening(id),
+                    Successor::Greeting(connection) => Link::Greeting(connection),
+                    Successor::Settling(connection) | Successor::Primary(connection) => {
+                        Link::Live(connection)
+                    }
+                };
+                (Some(next), Lost { role: Role::Old, connection: Some(old) })
+            }
+            Link::Handover { old, new } if new.id() == Some(link) => {
+                let connection = new.into_connection();
+                (Some(Link::Live(old)), Lost { role: Role::New, connection })
+            }
+            other => {
+                self.link = other;
+                return None;
+            }
+        };
+        if let Some(next) = next {
+            self.link = next;
+        }
+        Some(lost)
+    }
+
+    fn after_loss(&mut self, lost: &Lost, code: u16, advice: Option<Advice>, end: End) {
+        if close::rule(code) == CloseRule::TooBig {
+            self.fail_oversized(lost.connection.as_ref().map_or(0, |connection| connection.feed));
+        }
+        if let Some(connection) = &lost.connection {
+            self.forget_feed(connection.feed);
+        }
+        match lost.role {
+            Role::Only => self.only_link_lost(lost, code, advice, end),
+            Role::Old => self.old_link_lost(),
+            Role::New => self.successor_lost(lost, code, advice),
+        }
+        self.plan_liveness();
+    }
+
+    pub(super) fn forget_feed(&mut self, feed: u32) {
+        self.topics.forget_feed(feed);
+        self.outbox.requeue(feed);
+        self.receipts.requeue(feed);
+        if self.auth_question.as_ref().is_some_and(|question| question.feed == feed) {
+            self.auth_question = None;
+        }
+    }
+
+    fn only_link_lost(&mut self, lost: &Lost, code: u16, advice: Option<Advice>, end: End) {
+        let now = self.now.monotonic;
+        let rule = close::rule(code);
+        self.reason = Some(Reason { code, retryable: true });
+        self.clear_link_timers();
+        if !self.fallback.carries() {
+            self.topics.no_longer_live();
+        }
+        let opened_at = lost.connection.as_ref().map(|connection| connection.opened_at);
+        self.count_failure(opened_at, rule, advice, end);
+        match rule {
+            CloseRule::Stop => return self.stop(code),
+            CloseRule::Renew => {
+                let token = lost.connection.as_ref().map_or(self.tokens.generation(), |connection| connection.token);
+                if self.tokens.refuse(token) == Refusal::GiveUp || !self.config.auto_reconnect {
+                    return self.stop(code);
+                }
+                self.arm_fallback();
+                return self.begin_link();
+            }
+            CloseRule::BadFrames
+                if self.streak.bad_frames >= BAD_FRAMES
+                    && code == CloseCode::BAD_FRAMES
+                    && matches!(self.fallback, Fallback::Polling(_)) =>
+            {
+                return self.stop(code);
+            }
+            _ => {}
+        }
+        if !self.config.auto_reconnect {
+            return self.stop(code);
+        }
+        self.streak.attempt = self.streak.attempt.saturating_add(1);
+        let exhausted = self.config.max_reconnect_attempts.is_some_and(|most| self.streak.attempt > most);
+        if exhausted && self.config.exhausted == Exhausted::Stop {
+            return self.stop(code);
+        }
+        let least = least_delay(rule, advice);
+        let delay = self.retry_delay(rule, advice, exhausted).max(least);
+        self.link = Link::Waiting { earliest: now + least };
+        self.timers.set(Timer::Retry, now + delay);
+        self.consider_polling();
+    }
+
+    fn count_failure(
+        &mut self,
+        opened_at: Option<Instant>,
+        rule: CloseRule,
+        advice: Option<Advice>,
+        end: End,
+    ) {
+        let Some(opened_at) = opened_at else {
+            self.streak.never_opened += 1;
+            return;
+        };
+        let brief = self.now.monotonic.since(opened_at) < STABLE_MS;
+        if brief && end == End::Theirs && advice.is_none() && rule != CloseRule::Renew {
+            self.streak.short_lived += 1;
+        }
+        self.streak.bad_frames = if rule == CloseRule::BadFrames { self.streak.bad_frames + 1 } else { 0 };
+    }
+
+    fn retry_delay(&mut self, rule: CloseRule, advice: Option<Advice>, exhausted: bool) -> u64 {
+        if let Some(after_ms) = advice.and_then(|advice| advice.after_ms) {
+            return after_ms;
+        }
+        if exhausted {
+            return self.random.around(PROBE_INTERVAL_CAP_MS, 20);
+        }
+        if rule == CloseRule::RetrySpread {
+            return self.random.between(5_000, 30_000);
+        }
+        self.backoff_delay()
+    }
+
+    /// The ordinary delay: the slow probe while polling works, else the backoff.
+    pub(super) fn backoff_delay(&mut self) -> u64 {
+        if self.fallback.is_proven() {
+            return self.random.around(self.socket_probe.interval_ms, 20);
+        }
+        let failures = self.streak.attempt.saturating_sub(1);
+        self.backoff(failures)
+    }
+
+    pub(super) fn backoff(&mut self, failures: u32) -> u64 {
+        backoff::delay(
+            &mut self.random,
+            self.config.reconnect_interval_ms,
+            self.config.reconnect_cap_ms,
+            failures,
+        )
+    }
+
+    /// Polls at once where the socket has shown that it will not do, else when the clock runs out.
+    fn consider_polling(&mut self) {
+        let now = self.now.monotonic;
+        let left = self.socket_probe.left_polling_at.take();
+        let flapped = left.is_some_and(|left| now.since(left) < STABLE_MS);
+        if flapped {
+            self.socket_probe.interval_ms = (self.socket_probe.interval_ms * 2).min(PROBE_INTERVAL_CAP_MS);
+        }
+        let hopeless = self.streak.short_lived >= SHORT_LIVED
+            || self.streak.never_opened >= NEVER_OPENED
+            || self.streak.bad_frames >= BAD_FRAMES;
+        if flapped || hopeless {
+            self.enter_polling();
+            if self.streak.bad_frames >= BAD_FRAMES {
+                self.streak.bad_frames = 0;
+            }
+        } else {
+            self.arm_fallback();
+        }
+    }
+
+    /// The successor is the link now, as far as it has come.
+    fn old_link_lost(&mut self) {
+        self.timers.clear(Timer::Handover);
+        if matches!(self.link, Link::Live(_)) {
+            self.went_live();
+        } else {
+            self.topics.no_longer_live();
+            for timer in [Timer::Stable, Timer::Forgive, Timer::TokenRefresh] {
+                self.timers.clear(timer);
+            }
+            self.arm_fallback();
+        }
+    }
+
+    fn successor_lost(&mut self, lost: &Lost, code: u16, advice: Option<Advice>) {
+        for timer in [Timer::Connect, Timer::Hello, Timer::Handover] {
+            self.timers.clear(timer);
+        }
+        if let (CloseRule::Renew, Some(connection)) = (close::rule(code), &lost.connection) {
+            self.tokens.refuse(connection.token);
+        }
+        self.retry_successor(advice.and_then(|advice| advice.after_ms));
+    }
+
+    /// The server would not take the first message of the outbox: it ends, so that the link can live.
+    fn fail_oversized(&mut self, feed: u32) {
+        if let Some(entry) = self.outbox.take_first(feed) {
+            let error =
+                WireError::new(ErrorCode::TooLarge, "the server closed the link because of its size", false);
+            self.emit(Output::Complete { message: entry.id, outcome: Outcome::Failed(error) });
+        }
+    }
+
+    pub(super) fn clear_link_timers(&mut self) {
+        for timer in stop::LINK_TIMERS {
+            self.timers.clear(timer);
+        }
+    }
+}
+
+/// What no hint may shorten.
+fn least_delay(rule: CloseRule, advice: Option<Advice>) -> u64 {
+    let by_rule = match rule {
+        CloseRule::RetrySpread | CloseRule::RetryLimited => 5_000,
+        CloseRule::RetryReplaced => 30_000,
+        _ => backoff::FLOOR_MS,
+    };
+    match (rule, advice.and_then(|advice| advice.after_ms)) {
+        (CloseRule::RetryLimited | CloseRule::RetryReplaced, Some(after_ms)) => after_ms.max(by_rule),
+        (_, Some(after_ms)) => after_ms.max(backoff::FLOOR_MS),
+        (_, None) => by_rule,
+    }
+}

@@ -1,0 +1,198 @@
+//! From wanting a link to its welcome.
+
+use super::{Client, Streak};
+use crate::close::CloseCode;
+use crate::codec::outgoing::{self, HelloTerms};
+use crate::config::TransportChoice;
+use crate::fallback::{Clock, Fallback};
+use crate::frame::Welcome;
+use crate::io::{LinkId, OutgoingBytes, Output};
+use crate::link::{Connection, Link, Successor};
+use crate::liveness::Liveness;
+use crate::timer::Timer;
+
+/// A link that lived so long ends a streak of failures.
+pub(super) const STABLE_MS: u64 = 30_000;
+
+/// The socket's flapping is forgiven after so long.
+const FORGIVE_MS: u64 = 300_000;
+
+impl<P> Client<P> {
+    /// Begins as the transport choice says, from Idle or Stopped.
+    pub(super) fn start(&mut self) {
+        self.streak = Streak::default();
+        self.tokens.end_streak();
+        self.reason = None;
+        if self.config.transport == TransportChoice::Polling {
+            self.link = Link::Idle;
+            self.enter_polling();
+            return;
+        }
+        self.arm_fallback();
+        self.begin_link();
+    }
+
+    /// Opens now, or as soon as there is a token.
+    pub(super) fn begin_link(&mut self) {
+        self.timers.clear(Timer::Retry);
+        if self.tokens.fresh(self.now).is_none() {
+            self.link = Link::Authorizing;
+            self.need_token();
+            return;
+        }
+        let id = self.open();
+        self.link = Link::Opening(id);
+    }
+
+    pub(super) fn retry_link(&mut self) {
+        if matches!(self.link, Link::Waiting { .. }) {
+            self.begin_link();
+        }
+    }
+
+    pub(super) fn open(&mut self) -> LinkId {
+        self.counters.link += 1;
+        let link = LinkId(self.counters.link);
+        self.statistics.opens += 1;
+        self.timers.set(Timer::Connect, self.now.monotonic + self.config.connect_timeout_ms);
+        self.emit(Output::Open { link });
+        link
+    }
+
+    pub(super) fn opened(&mut self, link: LinkId) {
+        if self.link.opening() != Some(link) {
+            return;
+        }
+        self.streak.never_opened = 0;
+        let handover = matches!(self.link, Link::Handover { .. });
+        let Some(connection) = self.greet(link, handover) else { return };
+        match &mut self.link {
+            Link::Handover { new, .. } => *new = Successor::Greeting(connection),
+            link => *link = Link::Greeting(connection),
+        }
+    }
+
+    /// Says hello.
+    fn greet(&mut self, link: LinkId, handover: bool) -> Option<Connection> {
+        let now = self.now.monotonic;
+        let (feed, hello) = (self.next_feed(), self.next_reference());
+        let topics = self.hello_topics(feed, hello, 0);
+        let (token, generation) = self.tokens.held()?;
+        let terms =
+            HelloTerms { token, link: feed, topics: &topics, handover, wait_ms: None, results_epoch: None };
+        let text = outgoing::hello(&self.config, &terms);
+        self.send_text(link, text);
+        self.timers.clear(Timer::Connect);
+        self.timers.set(Timer::Hello, now + self.config.hello_timeout_ms);
+        Some(Connection {
+            id: link,
+            feed,
+            hello,
+            results_epoch: "".into(),
+            opened_at: now,
+            liveness: Liveness::new(now, self.terms.heartbeat_ms + self.config.heartbeat_slack_ms),
+            token: generation,
+            buffered: 0,
+            drain: None,
+            advice: None,
+        })
+    }
+
+    /// The link is proven: the first frame that only a Steadfast server sends has come.
+    pub(super) fn welcomed(&mut self, link: LinkId, welcome: Welcome) {
+        let Some(greeting) = self.link.greeting().filter(|connection| connection.id == link) else {
+            self.statistics.bad_frames += 1;
+            return;
+        };
+        let (feed, hello, token) = (greeting.feed, greeting.hello, greeting.token);
+        if welcome.version != 1 {
+            self.close_link(link, CloseCode::VERSION);
+            return;
+        }
+        self.statistics.welcomes += 1;
+        self.timers.clear(Timer::Hello);
+        self.tokens.learn_life(token, welcome.auth_expires_in_ms, self.now);
+        self.adopt_terms(&welcome);
+        let silence_ms = welcome.heartbeat_ms.saturating_add(self.config.heartbeat_slack_ms);
+        if let Some(connection) = self.link.connection_mut(link) {
+            connection.results_epoch.clone_from(&welcome.results_epoch);
+            connection.liveness.allow_silence(silence_ms);
+        }
+        self.link = match core::mem::replace(&mut self.link, Link::Idle) {
+            Link::Greeting(connection) => Link::Live(connection),
+            Link::Handover { old, new: Successor::Greeting(connection) } => {
+                Link::Handover { old, new: Successor::Settling(connection) }
+            }
+            other => other,
+        };
+        if matches!(self.link, Link::Live(_)) {
+            self.went_live();
+        }
+        self.plan_liveness();
+        self.topic_results(feed, Some(hello), welcome.topics);
+    }
+
+    /// A welcomed link is the only one, or the primary: the clocks that depend on it start.
+    pub(super) fn went_live(&mut self) {
+        let Some(connection) = self.link.primary() else { return };
+        self.timers.set(Timer::Stable, connection.opened_at + STABLE_MS);
+        self.timers.set(Timer::Forgive, connection.opened_at + FORGIVE_MS);
+        self.suspend_fallback_clock();
+        self.plan_refresh();
+        self.arm_receipts();
+    }
+
+    /// Thirty seconds live: what failed before is over.
+    pub(super) fn proved_stable(&mut self) {
+        self.streak = Streak::default();
+        self.tokens.end_streak();
+        self.reason = None;
+        self.socket_probe.left_polling_at = None;
+        if matches!(self.fallback, Fallback::Armed(Clock::Suspended { .. })) {
+            self.fallback = Fallback::Off;
+        }
+    }
+
+    /// The socket did not open, or no welcome came.
+    pub(super) fn greeting_overdue(&mut self) {
+        let late = self.link.opening().or(self.link.greeting().map(|connection| connection.id));
+        if let Some(link) = late {
+            self.close_link(link, CloseCode::TIMEOUT);
+        }
+    }
+
+    pub(super) fn adopt_terms(&mut self, welcome: &Welcome) {
+        self.terms.heartbeat_ms = welcome.heartbeat_ms;
+        self.terms.max_frame_bytes = welcome.max_frame_bytes;
+        self.terms.poll = welcome.poll;
+        self.terms.results_epoch = Some(welcome.results_epoch.clone());
+    }
+
+    pub(super) fn send_text(&mut self, link: LinkId, text: alloc::string::String) {
+        self.emit(Output::Send { link, bytes: OutgoingBytes::Text(text) });
+    }
+
+    /// Polling takes over unless the link goes live in time.
+    pub(super) fn arm_fallback(&mut self) {
+        if self.config.transport != TransportChoice::Auto {
+            return;
+        }
+        let left = match &self.fallback {
+            Fallback::Off => self.config.fallback_after_ms,
+            Fallback::Armed(Clock::Suspended { remaining_ms }) => *remaining_ms,
+            Fallback::Armed(Clock::Running) | Fallback::Polling(_) | Fallback::Leaving(_) => return,
+        };
+        self.fallback = Fallback::Armed(Clock::Running);
+        self.timers.set(Timer::Fallback, self.now.monotonic + left);
+    }
+
+    fn suspend_fallback_clock(&mut self) {
+        if let (Fallback::Armed(Clock::Running), Some(deadline)) =
+            (&self.fallback, self.timers.get(Timer::Fallback))
+        {
+            let remaining_ms = deadline.since(self.now.monotonic);
+            self.fallback = Fallback::Armed(Clock::Suspended { remaining_ms });
+        }
+        self.timers.clear(Timer::Fallback);
+    }
+}

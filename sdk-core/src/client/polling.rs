@@ -1,0 +1,377 @@
+//! Polling: exchanges, their answers and failures, and the way back.
+
+use alloc::vec::Vec;
+
+use super::Client;
+use super::frames::Source;
+use crate::backoff;
+use crate::close::CloseCode;
+use crate::codec::outgoing::{self, HelloTerms};
+use crate::config::TransportChoice;
+use crate::fallback::{Exchange, Fallback, Phase, Polling};
+use crate::frame::{ErrorCode, ServerFrame, Welcome, WireError};
+use crate::io::{ExchangeId, Outcome, OutgoingBytes, Output, Reason};
+use crate::link::Link;
+use crate::timer::Timer;
+use crate::token::Refusal;
+
+/// Beyond the wait that was asked for, an exchange may take so long.
+const EXCHANGE_MS: u64 = 10_000;
+
+/// The longest wait that is asked for.
+const LONG_POLL_MS: u64 = 25_000;
+
+/// Frames and bytes of one exchange's body.
+const BODY_FRAMES: usize = 64;
+const BODY_BYTES: usize = 512 * 1024;
+
+/// A long poll that comes back empty sooner than this was not waited for.
+const LONG_POLL_LEAST_MS: u64 = 1_000;
+
+impl<P> Client<P> {
+    /// Polls from now on, unless it may not or does already.
+    pub(super) fn enter_polling(&mut self) {
+        if self.config.transport == TransportChoice::WebSocket
+            || matches!(self.fallback, Fallback::Polling(_))
+        {
+            return;
+        }
+        self.timers.clear(Timer::Fallback);
+        self.statistics.fallbacks += 1;
+        let under_way = match core::mem::replace(&mut self.fallback, Fallback::Off) {
+            Fallback::Leaving(exchange) => Some(exchange),
+            _ => None,
+        };
+        let idle = under_way.is_none();
+        self.fallback = Fallback::Polling(Polling {
+            phase: under_way.map_or(Phase::Due, Phase::InFlight),
+            failures: 0,
+            proven_since: None,
+            earliest: self.now.monotonic,
+        });
+        if idle {
+            self.start_exchange();
+        }
+    }
+
+    pub(super) fn poll_due(&mut self) {
+        if matches!(self.fallback, Fallback::Polling(Polling { phase: Phase::Due, .. })) {
+            self.start_exchange();
+        }
+    }
+
+    pub(super) fn start_exchange(&mut self) {
+        self.timers.clear(Timer::Poll);
+        let fresh = self.tokens.fresh(self.now).is_some();
+        let Some(polling) = self.fallback.polling_mut() else { return };
+        if !fresh {
+            polling.phase = Phase::Authorizing;
+            self.need_token();
+            return;
+        }
+        let exchange = self.exchange();
+        if let Some(polling) = self.fallback.polling_mut() {
+            polling.phase = Phase::InFlight(exchange);
+        }
+    }
+
+    /// No token, for now: the poll is put off as if it had failed.
+    pub(super) fn poll_without_token(&mut self) {
+        if matches!(self.fallback, Fallback::Polling(Polling { phase: Phase::Authorizing, .. })) {
+            self.poll_again_later(None);
+        }
+    }
+
+    pub(super) fn exchange_answered(
+        &mut self,
+        id: ExchangeId,
+        status: u16,
+        retry_after_ms: Option<u64>,
+        frames: Vec<ServerFrame<P>>,
+        bad_frames: u32,
+    ) {
+        self.statistics.bad_frames += u64::from(bad_frames);
+        if self.fallback.exchange().is_none_or(|exchange| exchange.id != id) {
+            self.statistics.stale_frames += frames.len() as u64;
+            return;
+        }
+        let mut frames = frames.into_iter();
+        match frames.next() {
+            Some(ServerFrame::Welcome(welcome)) if status == 200 && welcome.version == 1 => {
+                self.exchange_succeeded(*welcome, frames);
+            }
+            Some(ServerFrame::Bye { reconnect_after_ms, .. }) if status == 200 => {
+                self.exchange_refused(503, reconnect_after_ms);
+            }
+            _ => self.exchange_refused(status, retry_after_ms),
+        }
+    }
+
+    pub(super) fn exchange_failed(&mut self, id: ExchangeId) {
+        if self.fallback.exchange().is_some_and(|exchange| exchange.id == id) {
+            self.exchange_refused(0, None);
+        }
+    }
+
+    pub(super) fn exchange_overdue(&mut self) {
+        let Some(exchange) = self.fallback.exchange().map(|exchange| exchange.id) else { return };
+        self.emit(Output::Abort { exchange });
+        self.exchange_refused(0, None);
+    }
+
+    /// Gives up the exchange under way, if there is one; polling itself goes on as the caller says.
+    pub(super) fn abort_exchange(&mut self) {
+        let Some(exchange) = self.fallback.exchange().map(|exchange| exchange.id) else { return };
+        self.emit(Output::Abort { exchange });
+        self.take_exchange();
+    }
+
+    /// Polling ends once the live link has answered for every topic.
+    pub(super) fn leave_polling(&mut self) {
+        let Some(feed) = self.link.primary().map(|connection| connection.feed) else { return };
+        let Fallback::Polling(polling) = &self.fallback else { return };
+        let asked = |topic: &crate::topics::Topic| !topic.needs_asking(feed) && !topic.is_awaited(feed);
+        if !self.topics.iter().all(asked) {
+            return;
+        }
+        self.socket_probe.left_polling_at = Some(self.now.monotonic);
+        self.timers.clear(Timer::Poll);
+        let under_way = matches!(polling.phase, Phase::InFlight(_));
+        let polling = core::mem::replace(&mut self.fallback, Fallback::Off);
+        if let (true, Fallback::Polling(Polling { phase: Phase::InFlight(exchange), .. })) =
+            (under_way, polling)
+        {
+            self.fallback = Fallback::Leaving(exchange);
+        }
+    }
+
+    /// What an exchange must carry now does not wait for a long poll or the next interval.
+    pub(super) fn hurry_exchange(&mut self) {
+        let urgent = core::mem::take(&mut self.topics_changed) || self.outbox.has_queued();
+        let Fallback::Polling(polling) = &mut self.fallback else { return };
+        if !urgent {
+            return;
+        }
+        match &mut polling.phase {
+            Phase::Due if polling.failures == 0 && polling.proven_since.is_some() => self.start_exchange(),
+            Phase::InFlight(exchange) if exchange.long => {
+                self.abort_exchange();
+                self.start_exchange();
+            }
+            Phase::InFlight(exchange) => exchange.hurry = true,
+            Phase::Due | Phase::Authorizing => {}
+        }
+    }
+
+    fn exchange(&mut self) -> Exchange {
+        self.counters.exchange += 1;
+        let id = ExchangeId(self.counters.exchange);
+        let (feed, hello) = (self.next_feed(), self.next_reference());
+        let start = self.counters.topic_turn % self.topics.len();
+        let topics = self.hello_topics(feed, hello, start);
+        self.counters.topic_turn = if topics.len() < self.topics.len() { start + topics.len() } else { 0 };
+        let first_sent = self.outbox.queued_unsent();
+        let messages = self.messages_for_exchange(feed);
+        let wait_ms = self.terms.poll.wait_ms.min(LONG_POLL_MS);
+        let long = messages.is_empty() && self.config.long_poll && wait_ms > 0;
+        let wait_ms = long.then_some(wait_ms);
+        let results_epoch = self.terms.results_epoch.as_deref().filter(|_| !messages.is_empty());
+        // The caller has seen a fresh token; an empty one would be refused, not lost.
+        let (token, generation) = self.tokens.held().unzip();
+        let token = token.unwrap_or_default();
+        let terms =
+            HelloTerms { token, link: feed, topics: &topics, handover: false, wait_ms, results_epoch };
+        let mut body = Vec::with_capacity(1 + messages.len());
+        body.push(outgoing::hello(&self.config, &terms));
+        body.extend(messages);
+        self.statistics.exchanges += 1;
+        self.timers.set(Timer::Exchange, self.now.monotonic + wait_ms.unwrap_or(0) + EXCHANGE_MS);
+        self.emit(Output::Exchange { exchange: id, body: OutgoingBytes::Text(outgoing::batch(&body)) });
+        let begun_at = self.now.monotonic;
+        Exchange {
+            id,
+            feed,
+            hello,
+            first_sent,
+            token: generation.unwrap_or_default(),
+            begun_at,
+            long,
+            hurry: false,
+        }
+    }
+
+    /// Queued messages and receipts. None before the server's table of results is known: a lost answer could not be judged.
+    fn messages_for_exchange(&mut self, feed: u32) -> Vec<alloc::string::String> {
+        let mut frames = Vec::new();
+        let Some(epoch) = self.terms.results_epoch.clone() else { return frames };
+        self.complete_unknown(&epoch);
+        self.fail_oversized_messages();
+        let mut size = 0;
+        while frames.len() < BODY_FRAMES - 2 {
+            let Some(next) = self.outbox.next_len() else { break };
+            size += next * 4 / 3;
+            if size > BODY_BYTES && !frames.is_empty() {
+                break;
+            }
+            let Some((bytes, resend)) = self.outbox.send_next(feed, &epoch) else { break };
+            frames.push(outgoing::as_text(bytes));
+            self.statistics.resends += u64::from(resend);
+        }
+        if self.receipts.is_due() {
+            let reference = self.next_reference();
+            let ids = self.receipts.send(reference, feed);
+            frames.push(outgoing::acknowledge(reference, ids, crate::frame::AckState::Received, None));
+        }
+        frames
+    }
+
+    fn exchange_succeeded(&mut self, welcome: Welcome, frames: impl Iterator<Item = ServerFrame<P>>) {
+        let Some(exchange) = self.fallback.exchange() else { return };
+        let (feed, hello, token, long) = (exchange.feed, exchange.hello, exchange.token, exchange.long);
+        let begun_at = exchange.begun_at;
+        if self.terms.results_epoch.as_ref() != Some(&welcome.results_epoch) {
+            let first_sent = exchange.first_sent.clone();
+            self.outbox.never_sent(feed, &first_sent);
+        }
+        self.tokens.learn_life(token, welcome.auth_expires_in_ms, self.now);
+        if self.link.primary().is_none() {
+            self.adopt_terms(&welcome);
+        }
+        self.topic_results(feed, Some(hello), welcome.topics);
+        let (mut more, mut events) = (false, 0_u32);
+        for frame in frames {
+            match frame {
+                ServerFrame::More => more = true,
+                ServerFrame::Event(event) => {
+                    events += 1;
+                    self.event(feed, event);
+                }
+                frame => self.control(Source::Exchange, feed, frame),
+            }
+        }
+        let idle = long && events == 0 && self.now.monotonic.since(begun_at) < LONG_POLL_LEAST_MS;
+        let hurry = self.take_exchange().is_some_and(|exchange| exchange.hurry);
+        self.poll_proved();
+        let long_next = self.config.long_poll && self.terms.poll.wait_ms > 0;
+        self.schedule_poll(more || hurry || (long_next && !idle));
+    }
+
+    /// An answered exchange carries the client.
+    fn poll_proved(&mut self) {
+        let now = self.now.monotonic;
+        let Some(polling) = self.fallback.polling_mut() else { return };
+        let first = polling.proven_since.is_none() || polling.failures > 0;
+        if polling.failures > 0 {
+            polling.proven_since = None;
+        }
+        polling.failures = 0;
+        let since = *polling.proven_since.get_or_insert(now);
+        if now.since(since) >= super::open::STABLE_MS {
+            self.tokens.end_streak();
+        }
+        if first && matches!(self.link, Link::Waiting { .. }) {
+            let delay = self.backoff_delay();
+            self.timers.set(Timer::Retry, now + delay);
+        }
+    }
+
+    fn schedule_poll(&mut self, at_once: bool) {
+        if !matches!(self.fallback, Fallback::Polling(Polling { phase: Phase::Due, .. })) {
+            return;
+        }
+        if at_once {
+            self.start_exchange();
+            return;
+        }
+        let delay = self.random.around(self.terms.poll.interval_ms, 10);
+        self.timers.set(Timer::Poll, self.now.monotonic + delay);
+    }
+
+    /// The exchange was not answered with frames; status zero: not at all.
+    fn exchange_refused(&mut self, status: u16, retry_after_ms: Option<u64>) {
+        let Some(exchange) = self.fallback.exchange() else { return };
+        let (feed, token) = (exchange.feed, exchange.token);
+        self.statistics.exchanges_failed += 1;
+        let too_large = if status == 413 { self.outbox.take_first_on(feed) } else { None };
+        let shrunk = too_large.is_some();
+        if let Some(entry) = too_large {
+            let error = WireError::new(
+                ErrorCode::TooLarge,
+                "the server refused the exchange because of its size",
+                false,
+            );
+            self.emit(Output::Complete { message: entry.id, outcome: Outcome::Failed(error) });
+        }
+        self.take_exchange();
+        if self.fallback.polling_mut().is_none() {
+            return;
+        }
+        match status {
+            401 if self.tokens.refuse(token) == Refusal::GiveUp => {
+                self.refused_for_good(CloseCode::UNAUTHORIZED);
+            }
+            401 => self.start_exchange(),
+            403 => self.refused_for_good(CloseCode::FORBIDDEN),
+            404 => self.refused_for_good(CloseCode::NOT_FOUND),
+            413 if shrunk => self.start_exchange(),
+            429 | 503 => self.poll_again_later(Some(retry_after_ms.unwrap_or(0).max(5_000))),
+            _ => self.poll_again_later(None),
+        }
+    }
+
+    /// A live link knows better than an exchange.
+    fn refused_for_good(&mut self, code: u16) {
+        if self.link.primary().is_none() {
+            self.stop(code);
+        } else {
+            self.poll_again_later(None);
+        }
+    }
+
+    fn poll_again_later(&mut self, advice_ms: Option<u64>) {
+        let now = self.now.monotonic;
+        let Some(polling) = self.fallback.polling_mut() else { return };
+        let was_proven = polling.failures == 0 && polling.proven_since.is_some();
+        polling.phase = Phase::Due;
+        polling.failures = polling.failures.saturating_add(1);
+        let failures = polling.failures;
+        polling.earliest = now + advice_ms.unwrap_or(backoff::FLOOR_MS);
+        self.timers.set(Timer::Poll, now + advice_ms.unwrap_or_else(|| backoff::poll_delay(failures)));
+        if !self.fallback.carries() && self.link.primary().is_none() {
+            self.topics.no_longer_live();
+        }
+        if self.reason.is_none() {
+            self.reason = Some(Reason { code: CloseCode::ABNORMAL, retryable: true });
+        }
+        // Polling no longer works either, so the socket is not tried at the slow pace any more.
+        if let (true, Link::Waiting { earliest }) = (was_proven, &self.link) {
+            let earliest = *earliest;
+            let delay = self.backoff_delay();
+            self.timers.set(Timer::Retry, (now + delay).max(earliest));
+        }
+    }
+
+    /// The exchange under way is over: its feed ends, and leaving is complete.
+    fn take_exchange(&mut self) -> Option<Exchange> {
+        self.timers.clear(Timer::Exchange);
+        let exchange = match core::mem::replace(&mut self.fallback, Fallback::Off) {
+            Fallback::Leaving(exchange) => exchange,
+            Fallback::Polling(Polling {
+                phase: Phase::InFlight(exchange),
+                failures,
+                proven_since,
+                earliest,
+            }) => {
+                self.fallback =
+                    Fallback::Polling(Polling { phase: Phase::Due, failures, proven_since, earliest });
+                exchange
+            }
+            other => {
+                self.fallback = other;
+                return None;
+            }
+        };
+        self.forget_feed(exchange.feed);
+        Some(exchange)
+    }
+}

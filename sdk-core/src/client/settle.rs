@@ -1,0 +1,144 @@
+//! The steps that follow from what an input changed, in one place and one order.
+
+use super::{Activity, Client, Reported};
+use crate::codec::outgoing;
+use crate::fallback::Fallback;
+use crate::frame::{AckState, ErrorCode, WireError};
+use crate::io::{LinkId, Outcome, Output, State, Status, Transport};
+use crate::link::Link;
+use crate::timer::Timer;
+
+/// A WebSocket that has so much unsent is given no more messages.
+const BUFFERED_LIMIT: u64 = 256 * 1024;
+
+/// `received` acknowledgements are put off by up to this, so that they come together and not from all clients at once.
+const RECEIPTS_MS: u64 = 1_000;
+
+impl<P> Client<P> {
+    pub(super) fn settle(&mut self) {
+        if !core::mem::take(&mut self.unsettled) {
+            return;
+        }
+        if self.activity == Activity::Awake {
+            self.ask_topics();
+            self.advance_handover();
+            self.flush_outbox();
+            self.leave_polling();
+            self.hurry_exchange();
+            self.plan_answers();
+            let life = self.outbox.next_expiry();
+            self.timers.set_or_clear(Timer::MessageLife, life);
+            let retry = self.topics.next_retry();
+            self.timers.set_or_clear(Timer::TopicRetry, retry);
+        }
+        self.report_status();
+    }
+
+    pub(super) fn expire_messages(&mut self) {
+        while let Some(entry) = self.outbox.take_expired(self.now.monotonic) {
+            let outcome = Outcome::TimedOut { sent: entry.was_sent() };
+            self.emit(Output::Complete { message: entry.id, outcome });
+        }
+    }
+
+    /// What was sent under another table of results may or may not have taken effect, and is not sent again.
+    pub(super) fn complete_unknown(&mut self, results_epoch: &str) {
+        while let Some(entry) = self.outbox.take_unknown(results_epoch) {
+            self.emit(Output::Complete { message: entry.id, outcome: Outcome::Unknown });
+        }
+    }
+
+    pub(super) fn fail_oversized_messages(&mut self) {
+        while let Some(entry) = self.outbox.take_oversized(self.terms.max_frame_bytes) {
+            let error = WireError::new(ErrorCode::TooLarge, "the message is over the server's limit", false);
+            self.emit(Output::Complete { message: entry.id, outcome: Outcome::Failed(error) });
+        }
+    }
+
+    pub(super) fn arm_receipts(&mut self) {
+        if self.receipts.is_due()
+            && self.timers.get(Timer::Receipts).is_none()
+            && self.link.primary().is_some()
+        {
+            let delay = self.random.between(0, RECEIPTS_MS);
+            self.timers.set(Timer::Receipts, self.now.monotonic + delay);
+        }
+    }
+
+    pub(super) fn send_receipts(&mut self) {
+        let Some(connection) = self.link.primary() else { return };
+        let (link, feed) = (connection.id, connection.feed);
+        if !self.receipts.is_due() {
+            return;
+        }
+        let reference = self.next_reference();
+        let ids = self.receipts.send(reference, feed);
+        let text = outgoing::acknowledge(reference, ids, AckState::Received, None);
+        self.send_text(link, text);
+    }
+
+    /// The status as it is, computed from the regions alone.
+    pub(super) fn observed_status(&self) -> Reported {
+        let (state, transport) = if self.activity != Activity::Awake {
+            (State::Disconnected, None)
+        } else if self.link.primary().is_some() {
+            (State::Connected, Some(Transport::WebSocket))
+        } else if matches!(self.link, Link::Stopped) {
+            (State::Closed, None)
+        } else if self.fallback.carries() {
+            (State::Connected, Some(Transport::Polling))
+        } else if self.link.is_trying() || matches!(self.fallback, Fallback::Polling(_)) {
+            (State::Connecting, None)
+        } else {
+            (State::Disconnected, None)
+        };
+        let retry_at = self.timers.get(Timer::Retry);
+        Reported { state, transport, attempt: self.streak.attempt, retry_at, reason: self.reason }
+    }
+
+    pub(super) fn status_of(&self, reported: &Reported) -> Status {
+        Status {
+            state: reported.state,
+            transport: reported.transport,
+            attempt: reported.attempt,
+            retry_in_ms: reported.retry_at.map(|at| at.since(self.now.monotonic)),
+            reason: reported.reason,
+        }
+    }
+
+    fn flush_outbox(&mut self) {
+        if !self.outbox.has_queued() {
+            return;
+        }
+        let Some(connection) = self.link.primary() else { return };
+        let (link, epoch) = (connection.id, connection.results_epoch.clone());
+        self.complete_unknown(&epoch);
+        self.fail_oversized_messages();
+        while self.flush_one(link, &epoch) {}
+    }
+
+    fn flush_one(&mut self, link: LinkId, results_epoch: &str) -> bool {
+        let Some(connection) =
+            self.link.primary_mut().filter(|connection| connection.buffered < BUFFERED_LIMIT)
+        else {
+            return false;
+        };
+        let Some((bytes, resend)) = self.outbox.send_next(connection.feed, results_epoch) else {
+            return false;
+        };
+        connection.buffered += bytes.len() as u64;
+        let bytes = bytes.clone();
+        self.statistics.resends += u64::from(resend);
+        self.emit(Output::Send { link, bytes });
+        true
+    }
+
+    fn report_status(&mut self) {
+        let observed = self.observed_status();
+        if observed != self.reported {
+            let status = self.status_of(&observed);
+            self.reported = observed;
+            self.emit(Output::Status(status));
+        }
+    }
+}

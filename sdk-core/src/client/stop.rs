@@ -1,0 +1,85 @@
+//! Ending: stopping for good, disconnecting, freezing.
+
+use super::{Activity, Client};
+use crate::close::CloseCode;
+use crate::codec::outgoing;
+use crate::fallback::Fallback;
+use crate::io::{Output, Reason};
+use crate::link::Link;
+use crate::timer::Timer;
+
+/// What runs only while there is a link.
+pub(super) const LINK_TIMERS: [Timer; 10] = [
+    Timer::Authorize,
+    Timer::Connect,
+    Timer::Hello,
+    Timer::Stable,
+    Timer::Forgive,
+    Timer::Retry,
+    Timer::Drain,
+    Timer::Handover,
+    Timer::TokenRefresh,
+    Timer::Receipts,
+];
+
+impl<P> Client<P> {
+    /// For good, until `connect`: a terminal code, or nothing more to try.
+    pub(super) fn stop(&mut self, code: u16) {
+        self.reason = Some(Reason { code, retryable: false });
+        self.end_all(CloseCode::NORMAL, false);
+        self.link = Link::Stopped;
+    }
+
+    /// As the application asked.
+    pub(super) fn end_by_request(&mut self) {
+        self.end_all(CloseCode::NORMAL, true);
+        self.link = Link::Idle;
+        self.reason = None;
+    }
+
+    pub(super) fn freeze(&mut self) {
+        if self.activity != Activity::Awake {
+            return;
+        }
+        let resume =
+            !matches!((&self.link, &self.fallback), (Link::Idle, Fallback::Off) | (Link::Stopped, _));
+        if resume {
+            self.end_all(CloseCode::NORMAL, false);
+            self.link = Link::Idle;
+        }
+        self.activity = Activity::Frozen { resume };
+    }
+
+    pub(super) fn thaw(&mut self) {
+        let Activity::Frozen { resume } = self.activity else { return };
+        self.activity = Activity::Awake;
+        if resume {
+            self.start();
+        }
+    }
+
+    /// Closes every link, gives up the exchange, forgets their feeds. What the outbox holds stays there.
+    fn end_all(&mut self, code: u16, polite: bool) {
+        let opening = self.link.opening();
+        let mut feeds = [None, None];
+        for (place, connection) in feeds.iter_mut().zip(self.link.connections_mut()) {
+            *place = Some((connection.id, connection.feed));
+        }
+        for (link, feed) in feeds.into_iter().flatten() {
+            if polite {
+                self.send_text(link, outgoing::bare("rt.bye", None));
+            }
+            self.emit(Output::Close { link, code });
+            self.forget_feed(feed);
+        }
+        if let Some(link) = opening {
+            self.emit(Output::Close { link, code });
+        }
+        self.abort_exchange();
+        self.fallback = Fallback::Off;
+        self.socket_probe.left_polling_at = None;
+        self.tokens.abandon_request();
+        self.topics.no_longer_live();
+        self.timers.clear_all();
+    }
+}

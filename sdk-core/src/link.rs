@@ -1,0 +1,181 @@
+//! The WebSocket's life (PROTOCOL.md, Link).
+
+use alloc::boxed::Box;
+
+use crate::io::LinkId;
+use crate::liveness::Liveness;
+use crate::time::Instant;
+use crate::token::TokenGeneration;
+
+/// The states of the link.
+#[derive(Debug)]
+pub(crate) enum Link {
+    /// Not asked for, or polling alone is allowed.
+    Idle,
+    /// Waiting for a token.
+    Authorizing,
+    /// Asked for; not open yet.
+    Opening(LinkId),
+    /// Open, hello sent, no welcome yet.
+    Greeting(Connection),
+    /// Welcomed.
+    Live(Connection),
+    /// The old link is draining and its successor is on its way.
+    Handover {
+        /// Still the primary until the successor is.
+        old: Connection,
+        /// How far the successor is.
+        new: Successor,
+    },
+    /// Until the retry timer.
+    Waiting {
+        /// No hint of the network or the screen makes it open sooner.
+        earliest: Instant,
+    },
+    /// For good, until `connect`.
+    Stopped,
+}
+
+/// How far a successor is.
+#[derive(Debug)]
+pub(crate) enum Successor {
+    /// Waiting for a token.
+    Authorizing,
+    /// Asked for; not open yet.
+    Opening(LinkId),
+    /// Open, hello sent, no welcome yet.
+    Greeting(Connection),
+    /// Welcomed; some topics are not answered yet.
+    Settling(Connection),
+    /// The primary; the old link only awaits results of what was sent there.
+    Primary(Connection),
+}
+
+/// One open WebSocket that has said hello.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) id: LinkId,
+    /// Numbers the feeds of a client in the order of their hellos.
+    pub(crate) feed: u32,
+    /// The request that its hello was.
+    pub(crate) hello: u64,
+    /// From the welcome; empty before.
+    pub(crate) results_epoch: Box<str>,
+    pub(crate) opened_at: Instant,
+    pub(crate) liveness: Liveness,
+    pub(crate) token: TokenGeneration,
+    /// Bytes that the WebSocket has accepted and not yet sent.
+    pub(crate) buffered: u64,
+    pub(crate) drain: Option<Drain>,
+    pub(crate) advice: Option<Advice>,
+}
+
+/// A draining link's terms.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Drain {
+    pub(crate) deadline: Instant,
+    /// Successors that failed.
+    pub(crate) failures: u32,
+}
+
+/// What `rt.bye` said before the close.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Advice {
+    pub(crate) code: u16,
+    pub(crate) after_ms: Option<u64>,
+}
+
+impl Link {
+    /// The connection that new frames go out on.
+    pub(crate) fn primary(&self) -> Option<&Connection> {
+        match self {
+            Self::Live(connection)
+            | Self::Handover { new: Successor::Primary(connection), .. }
+            | Self::Handover { old: connection, .. } => Some(connection),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn primary_mut(&mut self) -> Option<&mut Connection> {
+        match self {
+            Self::Live(connection)
+            | Self::Handover { new: Successor::Primary(connection), .. }
+            | Self::Handover { old: connection, .. } => Some(connection),
+            _ => None,
+        }
+    }
+
+    /// A welcomed successor that is not the primary yet.
+    pub(crate) fn settling(&self) -> Option<&Connection> {
+        match self {
+            Self::Handover { new: Successor::Settling(connection), .. } => Some(connection),
+            _ => None,
+        }
+    }
+
+    /// The one that is open and waits for its welcome.
+    pub(crate) fn greeting(&self) -> Option<&Connection> {
+        match self {
+            Self::Greeting(connection) | Self::Handover { new: Successor::Greeting(connection), .. } => {
+                Some(connection)
+            }
+            _ => None,
+        }
+    }
+
+    pub(crate) fn opening(&self) -> Option<LinkId> {
+        match self {
+            Self::Opening(id) | Self::Handover { new: Successor::Opening(id), .. } => Some(*id),
+            _ => None,
+        }
+    }
+
+    /// All that have said hello, the older first.
+    pub(crate) fn connections_mut(&mut self) -> impl Iterator<Item = &mut Connection> {
+        let (first, second) = match self {
+            Self::Greeting(connection) | Self::Live(connection) => (Some(connection), None),
+            Self::Handover { old, new } => (Some(old), new.connection_mut()),
+            _ => (None, None),
+        };
+        first.into_iter().chain(second)
+    }
+
+    pub(crate) fn connection_mut(&mut self, id: LinkId) -> Option<&mut Connection> {
+        self.connections_mut().find(|connection| connection.id == id)
+    }
+
+    /// Whether this is the link's first open or its welcome that is awaited, no connection being live.
+    pub(crate) fn is_trying(&self) -> bool {
+        matches!(self, Self::Authorizing | Self::Opening(_) | Self::Greeting(_) | Self::Waiting { .. })
+    }
+}
+
+impl Successor {
+    pub(crate) fn connection_mut(&mut self) -> Option<&mut Connection> {
+        match self {
+            Self::Greeting(connection) | Self::Settling(connection) | Self::Primary(connection) => {
+                Some(connection)
+            }
+            Self::Authorizing | Self::Opening(_) => None,
+        }
+    }
+
+    pub(crate) fn into_connection(self) -> Option<Connection> {
+        match self {
+            Self::Greeting(connection) | Self::Settling(connection) | Self::Primary(connection) => {
+                Some(connection)
+            }
+            Self::Authorizing | Self::Opening(_) => None,
+        }
+    }
+
+    pub(crate) fn id(&self) -> Option<LinkId> {
+        match self {
+            Self::Authorizing => None,
+            Self::Opening(id) => Some(*id),
+            Self::Greeting(connection) | Self::Settling(connection) | Self::Primary(connection) => {
+                Some(connection.id)
+            }
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Messages that await their result, in the order they were submitted (PROTOCOL.md, Client rules).
+
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use crate::config::OutboxLimits;
+use crate::error::Misuse;
+use crate::io::{MessageId, OutgoingBytes};
+use crate::time::Instant;
+
+/// Bounded by [`OutboxLimits`]: at the limit a submit is refused, nothing queued is dropped.
+#[derive(Debug)]
+pub(crate) struct Outbox {
+    entries: VecDeque<Entry>,
+    bytes: u64,
+    limits: OutboxLimits,
+}
+
+/// One message.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) id: MessageId,
+    pub(crate) frame: OutgoingBytes,
+    expires: Instant,
+    flight: Flight,
+    /// The server's table of results when it was first sent.
+    sent_under: Option<Box<str>>,
+}
+
+/// Where a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flight {
+    Queued,
+    /// Sent on this feed, which is current.
+    On(u32),
+}
+
+impl Entry {
+    pub(crate) fn was_sent(&self) -> bool {
+        self.sent_under.is_some()
+    }
+}
+
+impl Outbox {
+    pub(crate) fn new(limits: OutboxLimits) -> Self {
+        Self { entries: VecDeque::new(), bytes: 0, limits }
+    }
+
+    /// # Errors
+    /// - [`Misuse::OutboxFull`]: it would pass its limits.
+    pub(crate) fn push(
+        &mut self,
+        id: MessageId,
+        frame: OutgoingBytes,
+        now: Instant,
+        life_ms: Option<u64>,
+    ) -> Result<(), Misuse> {
+        let bytes = self.bytes + frame.len() as u64;
+        if self.entries.len() >= self.limits.messages as usize || bytes > self.limits.bytes {
+            return Err(Misuse::OutboxFull);
+        }
+        self.bytes = bytes;
+        let expires = now + life_ms.unwrap_or(self.limits.life_ms);
+        self.entries.push_back(Entry { id, frame, expires, flight: Flight::Queued, sent_under: None });
+        Ok(())
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(crate) fn has_queued(&self) -> bool {
+        self.entries.iter().any(|entry| entry.flight == Flight::Queued)
+    }
+
+    /// Takes the first queued message to send it on `feed`; the flag says that it had been sent before.
+    pub(crate) fn send_next(&mut self, feed: u32, results_epoch: &str) -> Option<(&OutgoingBytes, bool)> {
+        let entry = self.entries.iter_mut().find(|entry| entry.flight == Flight::Queued)?;
+        entry.flight = Flight::On(feed);
+        let resend = entry.was_sent();
+        if !resend {
+            entry.sent_under = Some(results_epoch.into());
+        }
+        Some((&entry.frame, resend))
+    }
+
+    /// The size of the first queued message.
+    pub(crate) fn next_len(&self) -> Option<usize> {
+        self.entries.iter().find(|entry| entry.flight == Flight::Queued).map(|entry| entry.frame.len())
+    }
+
+    /// What was sent on a feed that ended is queued again, in its old place.
+    pub(crate) fn requeue(&mut self, feed: u32) {
+        for entry in self.entries.iter_mut().filter(|entry| entry.flight == Flight::On(feed)) {
+            entry.flight = Flight::Queued;
+        }
+    }
+
+    /// The server did not carry out what was first sent in this exchange: it has another table of results.
+    pub(crate) fn never_sent(&mut self, feed: u32, first_sent: &[MessageId]) {
+        for entry in self.entries.iter_mut().filter(|entry| entry.flight == Flight::On(feed)) {
+            entry.flight = Flight::Queued;
+            if first_sent.contains(&entry.id) {
+                entry.sent_under = None;
+            }
+        }
+    }
+
+    pub(crate) fn is_on(&self, feed: u32) -> bool {
+        self.entries.iter().any(|entry| entry.flight == Flight::On(feed))
+    }
+
+    /// The messages on `feed` that were sent there for the first time, given those sent before.
+    pub(crate) fn queued_unsent(&self) -> Vec<MessageId> {
+        let unsent = self.entries.iter().filter(|entry| entry.flight == Flight::Queued && !entry.was_sent());
+        unsent.map(|entry| entry.id).collect()
+    }
+
+    pub(crate) fn take(&mut self, id: MessageId) -> Option<Entry> {
+        let index = self.entries.iter().position(|entry| entry.id == id)?;
+        self.remove(index)
+    }
+
+    /// The result of a message on one of the current feeds.
+    pub(crate) fn complete(&mut self, id: MessageId, feed: u32) -> Option<Entry> {
+        let index =
+            self.entries.iter().position(|entry| entry.id == id && entry.flight == Flight::On(feed))?;
+        self.remove(index)
+    }
+
+    pub(crate) fn take_expired(&mut self, now: Instant) -> Option<Entry> {
+        let index = self.entries.iter().position(|entry| entry.expires <= now)?;
+        self.remove(index)
+    }
+
+    /// A queued message that was sent under another table of results: whether it took effect cannot be known.
+    pub(crate) fn take_unknown(&mut self, results_epoch: &str) -> Option<Entry> {
+        let index = self.entries.iter().position(|entry| {
+            entry.flight == Flight::Queued
+                && entry.sent_under.as_deref().is_some_and(|epoch| epoch != results_epoch)
+        })?;
+        self.remove(index)
+    }
+
+    /// The first message on `feed`, else the first at all: the one that was too large.
+    pub(crate) fn take_first(&mut self, feed: u32) -> Option<Entry> {
+        self.take_first_on(feed).or_else(|| self.remove(0))
+    }
+
+    pub(crate) fn take_first_on(&mut self, feed: u32) -> Option<Entry> {
+        let index = self.entries.iter().position(|entry| entry.flight == Flight::On(feed))?;
+        self.remove(index)
+    }
+
+    /// A queued message over the server's limit.
+    pub(crate) fn take_oversized(&mut self, max_frame_bytes: u64) -> Option<Entry> {
+        let index = self
+            .entries
+            .iter()
+            .position(|entry| entry.flight == Flight::Queued && entry.frame.len() as u64 > max_frame_bytes)?;
+        self.remove(index)
+    }
+
+    pub(crate) fn next_expiry(&self) -> Option<Instant> {
+        self.entries.iter().map(|entry| entry.expires).min()
+    }
+
+    fn remove(&mut self, index: usize) -> Option<Entry> {
+        let entry = self.entries.remove(index)?;
+        self.bytes -= entry.frame.len() as u64;
+        Some(entry)
+    }
+}

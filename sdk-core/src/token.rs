@@ -1,0 +1,133 @@
+use crate::frame::Secret;
+use crate::io::TokenRequest;
+use crate::time::{Instant, Now};
+
+/// Which token a hello carried, so that a late refusal does not condemn its successor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct TokenGeneration(u32);
+
+/// What is to be done about a refused token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// A newer one is here or on its way.
+    TryAgain,
+    /// Ask for a new one, once in a failure streak.
+    Renew,
+    /// The streak's renewal is used up.
+    GiveUp,
+}
+
+/// The client's token and the one request for it that may be under way.
+#[derive(Debug, Default)]
+pub(crate) struct Tokens {
+    held: Option<Held>,
+    generation: u32,
+    request: Option<TokenRequest>,
+    requests: u32,
+    refused: bool,
+    renewed: bool,
+}
+
+#[derive(Debug)]
+struct Held {
+    token: Secret,
+    since: Now,
+    life_ms: Option<u64>,
+}
+
+impl Tokens {
+    /// The token, unless it was refused or has lived 80 % of its life by either clock.
+    pub(crate) fn fresh(&self, now: Now) -> Option<(&str, TokenGeneration)> {
+        let held = self.held.as_ref().filter(|held| !self.refused && !held.is_old(now))?;
+        Some((&held.token.0, self.generation()))
+    }
+
+    /// The token whatever its age: for a hello on a socket that was opened while it was fresh.
+    pub(crate) fn held(&self) -> Option<(&str, TokenGeneration)> {
+        let held = self.held.as_ref()?;
+        Some((&held.token.0, self.generation()))
+    }
+
+    pub(crate) fn generation(&self) -> TokenGeneration {
+        TokenGeneration(self.generation)
+    }
+
+    pub(crate) fn is_pending(&self) -> bool {
+        self.request.is_some()
+    }
+
+    /// Begins a request; `None` while one is under way. The flag says that the last token was refused.
+    pub(crate) fn begin_request(&mut self) -> Option<(TokenRequest, bool)> {
+        if self.is_pending() {
+            return None;
+        }
+        self.requests += 1;
+        let request = TokenRequest(self.requests);
+        self.request = Some(request);
+        Some((request, self.refused))
+    }
+
+    /// Ends the request if it is the one under way.
+    pub(crate) fn end_request(&mut self, request: TokenRequest) -> bool {
+        let current = self.request == Some(request);
+        if current {
+            self.request = None;
+        }
+        current
+    }
+
+    pub(crate) fn abandon_request(&mut self) {
+        self.request = None;
+    }
+
+    pub(crate) fn store(&mut self, token: Secret, life_ms: Option<u64>, now: Now) {
+        self.held = Some(Held { token, since: now, life_ms });
+        self.generation = self.generation.wrapping_add(1);
+        self.refused = false;
+    }
+
+    /// The server's word on the remaining life; it wins over the application's.
+    pub(crate) fn learn_life(&mut self, generation: TokenGeneration, life_ms: Option<u64>, now: Now) {
+        let (Some(held), Some(life_ms)) = (&mut self.held, life_ms) else { return };
+        if generation.0 == self.generation {
+            held.since = now;
+            held.life_ms = Some(life_ms);
+        }
+    }
+
+    pub(crate) fn refuse(&mut self, generation: TokenGeneration) -> Refusal {
+        if generation.0 != self.generation || self.is_pending() {
+            return Refusal::TryAgain;
+        }
+        self.refused = true;
+        if self.renewed {
+            return Refusal::GiveUp;
+        }
+        self.renewed = true;
+        Refusal::Renew
+    }
+
+    /// The server asks for a newer token than the one it has.
+    pub(crate) fn demand_new(&mut self) {
+        self.refused = true;
+    }
+
+    pub(crate) fn end_streak(&mut self) {
+        self.renewed = false;
+    }
+
+    /// When to refresh on a live link: at 80 % of a known life.
+    pub(crate) fn refresh_at(&self) -> Option<Instant> {
+        let held = self.held.as_ref()?;
+        held.life_ms.map(|life| held.since.monotonic + life / 5 * 4)
+    }
+}
+
+impl Held {
+    fn is_old(&self, now: Now) -> bool {
+        let Some(life) = self.life_ms else { return false };
+        let age = now.monotonic.since(self.since.monotonic);
+        let wall_age = now.wall_millis.saturating_sub(self.since.wall_millis);
+        age.max(wall_age) >= life / 5 * 4
+    }
+}

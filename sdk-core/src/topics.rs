@@ -1,0 +1,162 @@
+//! The client's topics: wanted and confirmed subscriptions, cursors, dedupe, gaps, rewind (PROTOCOL.md, Client rules).
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::frame::Cursor;
+use crate::io::{Slot, SubscribeOptions, SubscriptionId};
+use crate::time::Instant;
+
+mod receive;
+mod topic;
+
+pub(crate) use receive::{BufferLimits, Told, Verdict};
+pub(crate) use topic::{Demand, Topic};
+
+/// The topic of events for this user alone; every hello names it.
+const USER_TOPIC: &str = "user";
+
+/// All topics of a client. The user topic is always the first: it is followed even while nobody listens, so
+/// that its cursor is there when somebody does.
+#[derive(Debug)]
+pub(crate) struct Topics {
+    list: Vec<Topic>,
+    next_slot: u32,
+    next_subscription: u32,
+}
+
+impl Topics {
+    pub(crate) fn new() -> Self {
+        let mut topics = Self { list: Vec::new(), next_slot: 0, next_subscription: 0 };
+        topics.add(USER_TOPIC);
+        topics
+    }
+
+    /// Adds a listener; true where the server must be asked anew.
+    pub(crate) fn subscribe(
+        &mut self,
+        name: &str,
+        options: SubscribeOptions,
+    ) -> (SubscriptionId, Slot, bool) {
+        self.next_subscription += 1;
+        let id = SubscriptionId(self.next_subscription);
+        let index = self.list.iter().position(|topic| &*topic.name == name).unwrap_or_else(|| self.add(name));
+        let topic = &mut self.list[index];
+        let changed = topic.add_listener(id, options);
+        (id, topic.slot, changed)
+    }
+
+    /// Ends a subscription. `None`: there is none. `Some(Some(_))`: it was the topic's last, and the topic is gone.
+    pub(crate) fn unsubscribe(&mut self, id: SubscriptionId) -> Option<Option<Topic>> {
+        let index = self.list.iter().position(|topic| topic.has_listener(id))?;
+        let topic = &mut self.list[index];
+        topic.remove_listener(id);
+        if topic.is_heard() || index == 0 {
+            return Some(None);
+        }
+        Some(Some(self.list.remove(index)))
+    }
+
+    pub(crate) fn by_slot(&mut self, slot: Slot) -> Option<&mut Topic> {
+        self.list.iter_mut().find(|topic| topic.slot == slot)
+    }
+
+    pub(crate) fn by_name(&mut self, name: &str) -> Option<&mut Topic> {
+        self.list.iter_mut().find(|topic| &*topic.name == name)
+    }
+
+    pub(crate) fn find(&self, slot: Slot) -> Option<&Topic> {
+        self.list.iter().find(|topic| topic.slot == slot)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Topic> {
+        self.list.iter()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    pub(crate) fn slot(&self, name: &str) -> Slot {
+        self.list.iter().find(|topic| &*topic.name == name).map_or(Slot::UNKNOWN, |topic| topic.slot)
+    }
+
+    pub(crate) fn at(&mut self, index: usize) -> Option<&mut Topic> {
+        self.list.get_mut(index)
+    }
+
+    /// Forgets what was asked and answered on a feed that ended.
+    pub(crate) fn forget_feed(&mut self, feed: u32) {
+        for topic in &mut self.list {
+            topic.remove_view(feed);
+        }
+    }
+
+    /// The connection is lost: catching up begins anew.
+    pub(crate) fn no_longer_live(&mut self) {
+        for topic in &mut self.list {
+            topic.live = false;
+        }
+    }
+
+    /// Topics that the server refused are tried again.
+    pub(crate) fn retry_failed(&mut self) {
+        for topic in &mut self.list {
+            if topic.demand == Demand::Failed {
+                topic.demand = Demand::Wanted;
+            }
+        }
+    }
+
+    pub(crate) fn next_retry(&self) -> Option<Instant> {
+        self.list.iter().filter_map(|topic| topic.demand.retry_at()).min()
+    }
+
+    pub(crate) fn retry_due(&mut self, now: Instant) {
+        for topic in &mut self.list {
+            if topic.demand.retry_at().is_some_and(|at| at <= now) {
+                topic.demand = Demand::Wanted;
+            }
+        }
+    }
+
+    /// When the oldest unanswered subscribe was sent on any of `feeds`.
+    pub(crate) fn oldest_question(&self, feed: u32) -> Option<Instant> {
+        self.list.iter().filter_map(|topic| topic.view(feed)?.asked_at()).min()
+    }
+
+    fn add(&mut self, name: &str) -> usize {
+        let slot = Slot(self.next_slot);
+        self.next_slot += 1;
+        self.list.push(Topic::new(slot, name.into()));
+        self.list.len() - 1
+    }
+}
+
+/// Where the application stands, by offsets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Seat {
+    pub(crate) epoch: Box<str>,
+    /// The last offset given to the application, or told lost.
+    pub(crate) seen: u64,
+    /// The request whose answer set the epoch; a lower one knows less.
+    pub(crate) set_by: u64,
+}
+
+impl Seat {
+    pub(crate) fn cursor(&self) -> Cursor {
+        Cursor { epoch: self.epoch.clone(), offset: self.seen }
+    }
+}
+
+/// Adds what is missing; true where anything was.
+fn unite(keys: &mut Vec<String>, more: Vec<String>) -> bool {
+    let before = keys.len();
+    for key in more {
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    keys.len() > before
+}

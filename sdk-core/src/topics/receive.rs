@@ -1,0 +1,243 @@
+//! What an answer or an event does to a topic.
+
+use alloc::boxed::Box;
+
+use super::{Demand, Seat, Topic};
+use crate::frame::{GapReason, Position, Recovery, TopicClass};
+use crate::topics::topic::Answer;
+
+/// What the application must be told because of an answer, beside that it is live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// A stretch is lost.
+    Gap { reason: GapReason, lost: Option<(u64, u64)> },
+    /// All values follow anew.
+    Reset,
+}
+
+/// What becomes of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It goes to the application, after the gap where there is one.
+    Deliver { gap: Option<Told>, replay: bool },
+    /// The application has it.
+    Repeat,
+    /// The feed does not count for this topic now.
+    Stale,
+    /// Something before it is missing: the feed must be asked again.
+    Hole,
+    /// The buffer is full: the topic is to be left.
+    Full,
+    /// The buffer is full, and the topic promises nothing.
+    Dropped,
+}
+
+/// The buffer's limits.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BufferLimits {
+    pub(crate) events: u32,
+    pub(crate) bytes: u64,
+}
+
+impl Topic {
+    /// Whether the answer `reference` on `feed` counts: only the newest request's does. `None`: the server speaks unasked.
+    pub(crate) fn expects(&self, feed: u32, reference: Option<u64>) -> bool {
+        let Some(view) = self.view(feed) else { return false };
+        match reference {
+            Some(reference) => view.reference == reference && matches!(view.answer, Answer::Awaited { .. }),
+            None => !matches!(view.answer, Answer::Awaited { .. }),
+        }
+    }
+
+    /// Takes an accepted position on `feed`; the caller has checked that it counts.
+    pub(crate) fn accept(&mut self, feed: u32, position: &Position) -> Option<Told> {
+        let view = *self.view(feed)?;
+        self.class = Some(position.class);
+        self.refusals = 0;
+        if position.class == TopicClass::Ephemeral {
+            self.settle_view(feed, Answer::Current);
+            return None;
+        }
+        let Some(seat) = &mut self.seat else {
+            self.seat =
+                Some(Seat { epoch: position.epoch.clone(), seen: position.offset, set_by: view.reference });
+            self.restart = false;
+            self.settle_view(feed, Answer::Current);
+            self.top = position.top;
+            return None;
+        };
+        if seat.epoch != position.epoch {
+            if view.reference < seat.set_by {
+                self.settle_view(feed, Answer::Void);
+                return None;
+            }
+            let reason = match position.recovery {
+                Recovery::Gap(reason) => reason,
+                _ => GapReason::EpochChanged,
+            };
+            return Some(self.begin_anew(feed, view.reference, position, reason));
+        }
+        let seen = seat.seen;
+        match (position.class, position.recovery) {
+            (TopicClass::State, _) if self.restart => {
+                Some(self.begin_anew(feed, view.reference, position, GapReason::SourceLost))
+            }
+            // Another feed has moved on since this one was asked: its values are newer than the floor.
+            (TopicClass::State, Recovery::Reset | Recovery::Gap(_))
+                if view.from.is_some_and(|from| from >= seen) =>
+            {
+                Some(self.begin_anew(feed, view.reference, position, GapReason::SourceLost))
+            }
+            (TopicClass::Log, Recovery::Gap(reason)) if position.offset > seen => {
+                self.settle_view(feed, Answer::Current);
+                self.top = position.top;
+                Some(self.skip_to(position.offset, reason))
+            }
+            (TopicClass::Log, Recovery::Fresh | Recovery::Resumed) if position.offset > seen => {
+                self.top = position.top;
+                if self.rewound == Some(seen) {
+                    self.settle_view(feed, Answer::Current);
+                    return Some(self.skip_to(position.offset, GapReason::SourceLost));
+                }
+                self.rewound = Some(seen);
+                self.settle_view(feed, Answer::Void);
+                None
+            }
+            _ => {
+                self.settle_view(feed, Answer::Current);
+                self.top = position.top;
+                None
+            }
+        }
+    }
+
+    /// Takes an `rt.gap` on `feed`.
+    pub(crate) fn gap(&mut self, feed: u32, reason: GapReason, epoch: &str, offset: u64) -> Option<Told> {
+        let view = *self.view(feed)?;
+        let class = self.class.unwrap_or(TopicClass::Log);
+        let seat = self.seat.as_ref()?;
+        if &*seat.epoch == epoch {
+            return (view.answer == Answer::Current && offset > seat.seen)
+                .then(|| self.skip_to(offset, reason));
+        }
+        if view.reference < seat.set_by {
+            self.settle_view(feed, Answer::Void);
+            return None;
+        }
+        let epoch: Box<str> = epoch.into();
+        let position = Position {
+            class,
+            epoch,
+            offset,
+            top: self.top.max(offset),
+            recovery: Recovery::Gap(reason),
+            live: true,
+        };
+        Some(self.begin_anew(feed, view.reference, &position, reason))
+    }
+
+    /// Judges an event on `feed` and, where it is delivered or lost, moves on.
+    pub(crate) fn receive(
+        &mut self,
+        feed: u32,
+        offset: Option<u64>,
+        size: u32,
+        limits: BufferLimits,
+    ) -> Verdict {
+        if self.view(feed).is_none_or(|view| view.answer != Answer::Current) {
+            return Verdict::Stale;
+        }
+        let (Some(class), Demand::Wanted | Demand::Retry(_)) = (self.class, self.demand) else {
+            return Verdict::Stale;
+        };
+        let full = self.is_heard()
+            && self.held_events > 0
+            && (self.held_events >= limits.events || self.held_bytes + u64::from(size) > limits.bytes);
+        if class == TopicClass::Ephemeral {
+            if full {
+                return Verdict::Dropped;
+            }
+            self.hold(size);
+            return Verdict::Deliver { gap: None, replay: false };
+        }
+        let (Some(offset), Some(seat)) = (offset, &self.seat) else { return Verdict::Stale };
+        let seen = seat.seen;
+        if offset <= seen {
+            return Verdict::Repeat;
+        }
+        let hole = class == TopicClass::Log && offset > seen + 1;
+        if hole && self.rewound != Some(seen) {
+            self.rewound = Some(seen);
+            self.settle_view(feed, Answer::Void);
+            return Verdict::Hole;
+        }
+        if full {
+            self.demand = Demand::Full;
+            self.live = false;
+            return Verdict::Full;
+        }
+        let gap = hole.then(|| self.skip_to(offset - 1, GapReason::SourceLost));
+        self.move_to(offset);
+        self.hold(size);
+        Verdict::Deliver { gap, replay: offset <= self.top }
+    }
+
+    /// True once when the application has all up to the top.
+    pub(crate) fn becomes_live(&mut self, feed: u32) -> bool {
+        let caught_up = match self.class {
+            Some(TopicClass::Ephemeral) => true,
+            _ => self.seat.as_ref().is_some_and(|seat| seat.seen >= self.top),
+        };
+        let becomes = !self.live && caught_up && self.is_answered(feed);
+        if becomes {
+            self.live = true;
+        }
+        becomes
+    }
+
+    /// Adopts a position and voids what older requests were answered: one step, so that no event slips between.
+    fn begin_anew(&mut self, feed: u32, reference: u64, position: &Position, reason: GapReason) -> Told {
+        for view in &mut self.views {
+            if view.reference < reference && view.answer == Answer::Current {
+                view.answer = Answer::Void;
+            }
+        }
+        self.settle_view(feed, Answer::Current);
+        self.seat = Some(Seat { epoch: position.epoch.clone(), seen: position.offset, set_by: reference });
+        self.top = position.top;
+        self.live = false;
+        self.restart = false;
+        self.rewound = None;
+        match position.class {
+            TopicClass::State => Told::Reset,
+            _ => Told::Gap { reason, lost: None },
+        }
+    }
+
+    fn skip_to(&mut self, offset: u64, reason: GapReason) -> Told {
+        let first = self.seat.as_ref().map_or(0, |seat| seat.seen) + 1;
+        self.move_to(offset);
+        self.live = false;
+        Told::Gap { reason, lost: Some((first, offset)) }
+    }
+
+    fn move_to(&mut self, offset: u64) {
+        if let Some(seat) = &mut self.seat {
+            seat.seen = offset;
+        }
+        self.rewound = None;
+    }
+
+    fn hold(&mut self, size: u32) {
+        if self.is_heard() {
+            self.held_events += 1;
+            self.held_bytes += u64::from(size);
+        }
+    }
+
+    fn settle_view(&mut self, feed: u32, answer: Answer) {
+        if let Some(view) = self.view_mut(feed) {
+            view.answer = answer;
+        }
+    }
+}

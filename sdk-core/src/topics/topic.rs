@@ -1,0 +1,242 @@
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::{Seat, unite};
+use crate::frame::{Cursor, TopicClass, TopicRequest};
+use crate::io::{Slot, SubscribeOptions, SubscriptionId};
+use crate::time::Instant;
+
+/// One topic of a client.
+#[derive(Debug)]
+pub(crate) struct Topic {
+    pub(crate) slot: Slot,
+    pub(crate) name: Box<str>,
+    pub(crate) demand: Demand,
+    pub(crate) class: Option<TopicClass>,
+    pub(crate) seat: Option<Seat>,
+    /// Catching up ends here.
+    pub(crate) top: u64,
+    /// The application was told that it has caught up.
+    pub(crate) live: bool,
+    pub(super) listeners: Vec<SubscriptionId>,
+    pub(super) keys: Option<Vec<String>>,
+    pub(super) history: Option<u64>,
+    /// The set of keys grew: the next answer begins the values anew.
+    pub(super) restart: bool,
+    pub(super) views: Vec<View>,
+    /// The `seen` at which a hole was answered by asking again; a second hole there is a gap.
+    pub(super) rewound: Option<u64>,
+    /// Retryable refusals in a row.
+    pub(super) refusals: u32,
+    pub(super) held_events: u32,
+    pub(super) held_bytes: u64,
+}
+
+/// Whether the server is to be asked for a topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Demand {
+    /// Yes.
+    Wanted,
+    /// Not until the application has taken half of the buffer.
+    Full,
+    /// Not before this.
+    Retry(Instant),
+    /// Not until there is a new token or subscription.
+    Failed,
+}
+
+/// What one feed was asked, and answered, about a topic.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct View {
+    pub(crate) feed: u32,
+    /// The newest request there; a higher one of any feed knows more.
+    pub(crate) reference: u64,
+    /// The cursor's offset in that request.
+    pub(crate) from: Option<u64>,
+    pub(crate) answer: Answer,
+}
+
+/// How far a view's newest request is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// Until it comes, events of the topic on the feed are dropped.
+    Awaited {
+        /// When the question was sent.
+        since: Instant,
+    },
+    /// Events count.
+    Current,
+    /// Another feed has set a newer epoch, or there is a hole: events are dropped.
+    Void,
+}
+
+impl Demand {
+    pub(super) fn retry_at(self) -> Option<Instant> {
+        match self {
+            Self::Retry(at) => Some(at),
+            _ => None,
+        }
+    }
+}
+
+impl View {
+    pub(super) fn asked_at(&self) -> Option<Instant> {
+        match self.answer {
+            Answer::Awaited { since } => Some(since),
+            _ => None,
+        }
+    }
+}
+
+impl Topic {
+    pub(super) fn new(slot: Slot, name: Box<str>) -> Self {
+        Self {
+            slot,
+            name,
+            demand: Demand::Wanted,
+            class: None,
+            seat: None,
+            top: 0,
+            live: false,
+            listeners: Vec::new(),
+            keys: Some(Vec::new()),
+            history: None,
+            restart: false,
+            views: Vec::new(),
+            rewound: None,
+            refusals: 0,
+            held_events: 0,
+            held_bytes: 0,
+        }
+    }
+
+    /// True where the server must be asked anew: the topic is new, refused, or wants more keys.
+    pub(super) fn add_listener(&mut self, id: SubscriptionId, options: SubscribeOptions) -> bool {
+        let first = self.listeners.is_empty();
+        self.listeners.push(id);
+        if first && self.seat.is_none() {
+            self.history = options.history;
+            self.seat =
+                options.cursor.map(|Cursor { epoch, offset }| Seat { epoch, seen: offset, set_by: 0 });
+        }
+        let grew = match (&mut self.keys, options.keys) {
+            (None, _) => false,
+            (Some(keys), Some(more)) => unite(keys, more),
+            (keys @ Some(_), None) => {
+                *keys = None;
+                true
+            }
+        };
+        if self.demand == Demand::Failed {
+            self.demand = Demand::Wanted;
+            return true;
+        }
+        if grew && !self.views.is_empty() && self.class != Some(TopicClass::Log) {
+            self.restart = true;
+            self.views.clear();
+            return true;
+        }
+        self.views.is_empty()
+    }
+
+    pub(super) fn remove_listener(&mut self, id: SubscriptionId) {
+        self.listeners.retain(|listener| *listener != id);
+    }
+
+    pub(super) fn has_listener(&self, id: SubscriptionId) -> bool {
+        self.listeners.contains(&id)
+    }
+
+    /// Whether anybody listens.
+    pub(crate) fn is_heard(&self) -> bool {
+        !self.listeners.is_empty()
+    }
+
+    pub(crate) fn request(&self) -> TopicRequest {
+        TopicRequest {
+            topic: self.name.as_ref().into(),
+            cursor: self.cursor(),
+            keys: self.keys.clone().filter(|_| self.is_heard()),
+            history: self.history.filter(|_| self.seat.is_none()),
+        }
+    }
+
+    fn cursor(&self) -> Option<Cursor> {
+        self.seat.as_ref().filter(|_| !self.restart).map(Seat::cursor)
+    }
+
+    pub(crate) fn view(&self, feed: u32) -> Option<&View> {
+        self.views.iter().find(|view| view.feed == feed)
+    }
+
+    pub(super) fn view_mut(&mut self, feed: u32) -> Option<&mut View> {
+        self.views.iter_mut().find(|view| view.feed == feed)
+    }
+
+    pub(crate) fn remove_view(&mut self, feed: u32) {
+        self.views.retain(|view| view.feed != feed);
+    }
+
+    /// Records that `feed` was asked; its earlier answer no longer counts.
+    pub(crate) fn asked(&mut self, feed: u32, reference: u64, now: Instant) {
+        self.remove_view(feed);
+        let from = self.cursor().map(|cursor| cursor.offset);
+        self.views.push(View { feed, reference, from, answer: Answer::Awaited { since: now } });
+    }
+
+    /// Whether a link's feed is still to be asked.
+    pub(crate) fn needs_asking(&self, feed: u32) -> bool {
+        self.demand == Demand::Wanted && self.view(feed).is_none_or(|view| view.answer == Answer::Void)
+    }
+
+    /// Whether any feed was asked and its answer, if it has come, still counts.
+    pub(crate) fn was_asked(&self) -> bool {
+        !self.views.is_empty()
+    }
+
+    /// Whether `feed` still owes an answer.
+    pub(crate) fn is_awaited(&self, feed: u32) -> bool {
+        self.view(feed).is_some_and(|view| view.asked_at().is_some())
+    }
+
+    /// Whether `feed` has accepted the topic.
+    pub(crate) fn is_answered(&self, feed: u32) -> bool {
+        self.view(feed).is_some_and(|view| view.answer == Answer::Current)
+    }
+
+    /// `feed` refused for now; the caller draws the delay from the number of refusals before.
+    pub(crate) fn refused_until(&mut self, feed: u32, at: Instant) {
+        self.refusals = self.refusals.saturating_add(1);
+        self.demand = Demand::Retry(at);
+        self.remove_view(feed);
+    }
+
+    /// The buffer is full, or nobody listens any more: no feed is to send.
+    pub(crate) fn leave(&mut self) {
+        self.views.clear();
+    }
+
+    pub(crate) fn refusals(&self) -> u32 {
+        self.refusals
+    }
+
+    pub(crate) fn fail(&mut self) {
+        self.demand = Demand::Failed;
+        self.live = false;
+        self.views.clear();
+    }
+
+    /// The application took events; true where a full topic is wanted again.
+    pub(crate) fn taken(&mut self, events: u32, bytes: u64, most_events: u32, most_bytes: u64) -> bool {
+        self.held_events = self.held_events.saturating_sub(events);
+        self.held_bytes = self.held_bytes.saturating_sub(bytes);
+        let resume = self.demand == Demand::Full
+            && self.held_events <= most_events / 2
+            && self.held_bytes <= most_bytes / 2;
+        if resume {
+            self.demand = Demand::Wanted;
+        }
+        resume
+    }
+}
