@@ -265,6 +265,7 @@ impl<P> Client<P> {
         }
     }
 
+    #[inline(never)]
     fn emit(&mut self, output: Output<P>) {
         self.outputs.push_back(output);
     }

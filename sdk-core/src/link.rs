@@ -17,13 +17,13 @@ pub(crate) enum Link {
     /// Asked for; not open yet.
     Opening(LinkId),
     /// Open, hello sent, no welcome yet.
-    Greeting(Connection),
+    Greeting(Box<Connection>),
     /// Welcomed.
-    Live(Connection),
+    Live(Box<Connection>),
     /// The old link is draining and its successor is on its way.
     Handover {
         /// Still the primary until the successor is.
-        old: Connection,
+        old: Box<Connection>,
         /// How far the successor is.
         new: Successor,
     },
@@ -44,11 +44,11 @@ pub(crate) enum Successor {
     /// Asked for; not open yet.
     Opening(LinkId),
     /// Open, hello sent, no welcome yet.
-    Greeting(Connection),
+    Greeting(Box<Connection>),
     /// Welcomed; some topics are not answered yet.
-    Settling(Connection),
+    Settling(Box<Connection>),
     /// The primary; the old link only awaits results of what was sent there.
-    Primary(Connection),
+    Primary(Box<Connection>),
 }
 
 /// One open WebSocket that has said hello.
@@ -105,6 +105,12 @@ impl Link {
         }
     }
 
+    /// The links that topics are asked for on: the primary, and a welcomed successor, each with its feed.
+    pub(crate) fn welcomed(&self) -> [Option<(LinkId, u32)>; 2] {
+        let name = |connection: &Connection| (connection.id, connection.feed);
+        [self.primary().map(name), self.settling().map(name)]
+    }
+
     /// A welcomed successor that is not the primary yet.
     pub(crate) fn settling(&self) -> Option<&Connection> {
         match self {
@@ -137,7 +143,7 @@ impl Link {
             Self::Handover { old, new } => (Some(old), new.connection_mut()),
             _ => (None, None),
         };
-        first.into_iter().chain(second)
+        first.map(Box::as_mut).into_iter().chain(second)
     }
 
     pub(crate) fn connection_mut(&mut self, id: LinkId) -> Option<&mut Connection> {
@@ -160,7 +166,7 @@ impl Successor {
         }
     }
 
-    pub(crate) fn into_connection(self) -> Option<Connection> {
+    pub(crate) fn into_connection(self) -> Option<Box<Connection>> {
         match self {
             Self::Greeting(connection) | Self::Settling(connection) | Self::Primary(connection) => {
                 Some(connection)

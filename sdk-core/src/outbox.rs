@@ -1,7 +1,6 @@
 //! Messages that await their result, in the order they were submitted (PROTOCOL.md, Client rules).
 
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use crate::config::OutboxLimits;
@@ -12,7 +11,7 @@ use crate::time::Instant;
 /// Bounded by [`OutboxLimits`]: at the limit a submit is refused, nothing queued is dropped.
 #[derive(Debug)]
 pub(crate) struct Outbox {
-    entries: VecDeque<Entry>,
+    entries: Vec<Entry>,
     bytes: u64,
     limits: OutboxLimits,
 }
@@ -44,7 +43,7 @@ impl Entry {
 
 impl Outbox {
     pub(crate) fn new(limits: OutboxLimits) -> Self {
-        Self { entries: VecDeque::new(), bytes: 0, limits }
+        Self { entries: Vec::new(), bytes: 0, limits }
     }
 
     /// # Errors
@@ -62,7 +61,7 @@ impl Outbox {
         }
         self.bytes = bytes;
         let expires = now + life_ms.unwrap_or(self.limits.life_ms);
-        self.entries.push_back(Entry { id, frame, expires, flight: Flight::Queued, sent_under: None });
+        self.entries.push(Entry { id, frame, expires, flight: Flight::Queued, sent_under: None });
         Ok(())
     }
 
@@ -118,56 +117,49 @@ impl Outbox {
     }
 
     pub(crate) fn take(&mut self, id: MessageId) -> Option<Entry> {
-        let index = self.entries.iter().position(|entry| entry.id == id)?;
-        self.remove(index)
+        self.take_where(&mut |entry| entry.id == id)
     }
 
     /// The result of a message on one of the current feeds.
     pub(crate) fn complete(&mut self, id: MessageId, feed: u32) -> Option<Entry> {
-        let index =
-            self.entries.iter().position(|entry| entry.id == id && entry.flight == Flight::On(feed))?;
-        self.remove(index)
+        self.take_where(&mut |entry| entry.id == id && entry.flight == Flight::On(feed))
     }
 
     pub(crate) fn take_expired(&mut self, now: Instant) -> Option<Entry> {
-        let index = self.entries.iter().position(|entry| entry.expires <= now)?;
-        self.remove(index)
+        self.take_where(&mut |entry| entry.expires <= now)
     }
 
     /// A queued message that was sent under another table of results: whether it took effect cannot be known.
     pub(crate) fn take_unknown(&mut self, results_epoch: &str) -> Option<Entry> {
-        let index = self.entries.iter().position(|entry| {
+        self.take_where(&mut |entry| {
             entry.flight == Flight::Queued
                 && entry.sent_under.as_deref().is_some_and(|epoch| epoch != results_epoch)
-        })?;
-        self.remove(index)
+        })
     }
 
     /// The first message on `feed`, else the first at all: the one that was too large.
     pub(crate) fn take_first(&mut self, feed: u32) -> Option<Entry> {
-        self.take_first_on(feed).or_else(|| self.remove(0))
+        self.take_first_on(feed).or_else(|| self.take_where(&mut |_| true))
     }
 
     pub(crate) fn take_first_on(&mut self, feed: u32) -> Option<Entry> {
-        let index = self.entries.iter().position(|entry| entry.flight == Flight::On(feed))?;
-        self.remove(index)
+        self.take_where(&mut |entry| entry.flight == Flight::On(feed))
     }
 
     /// A queued message over the server's limit.
     pub(crate) fn take_oversized(&mut self, max_frame_bytes: u64) -> Option<Entry> {
-        let index = self
-            .entries
-            .iter()
-            .position(|entry| entry.flight == Flight::Queued && entry.frame.len() as u64 > max_frame_bytes)?;
-        self.remove(index)
+        self.take_where(&mut |entry| {
+            entry.flight == Flight::Queued && entry.frame.len() as u64 > max_frame_bytes
+        })
     }
 
     pub(crate) fn next_expiry(&self) -> Option<Instant> {
         self.entries.iter().map(|entry| entry.expires).min()
     }
 
-    fn remove(&mut self, index: usize) -> Option<Entry> {
-        let entry = self.entries.remove(index)?;
+    /// Takes the first message that is meant. Not generic, because there are many ways to mean one.
+    fn take_where(&mut self, is_meant: &mut dyn FnMut(&mut Entry) -> bool) -> Option<Entry> {
+        let entry = self.entries.extract_if(.., is_meant).next()?;
         self.bytes -= entry.frame.len() as u64;
         Some(entry)
     }

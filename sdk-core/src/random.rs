@@ -8,6 +8,7 @@ impl Random {
     }
 
     /// A number from `low` to `high`, both included; `low` where `high` is not above it.
+    #[inline(never)]
     pub(crate) fn between(&mut self, low: u64, high: u64) -> u64 {
         if high <= low {
             return low;

@@ -64,14 +64,17 @@ const ALL: [Timer; 17] = [
 pub(crate) struct Timers([Option<Instant>; ALL.len()]);
 
 impl Timers {
+    #[inline(never)]
     pub(crate) fn set(&mut self, timer: Timer, deadline: Instant) {
         self.0[timer as usize] = Some(deadline);
     }
 
+    #[inline(never)]
     pub(crate) fn set_or_clear(&mut self, timer: Timer, deadline: Option<Instant>) {
         self.0[timer as usize] = deadline;
     }
 
+    #[inline(never)]
     pub(crate) fn clear(&mut self, timer: Timer) {
         self.0[timer as usize] = None;
     }
@@ -84,6 +87,7 @@ impl Timers {
         self.0[timer as usize]
     }
 
+    #[inline(never)]
     pub(crate) fn next(&self) -> Option<Instant> {
         self.0.iter().flatten().min().copied()
     }

@@ -16,6 +16,7 @@ pub(crate) use topic::{Demand, Topic};
 
 /// The topic of events for this user alone; every hello names it.
 const USER_TOPIC: &str = "user";
+const USER_SLOT: Slot = Slot(0);
 
 /// All topics of a client. The user topic is always the first: it is followed even while nobody listens, so
 /// that its cursor is there when somebody does.
@@ -41,27 +42,30 @@ impl Topics {
     ) -> (SubscriptionId, Slot, bool) {
         self.next_subscription += 1;
         let id = SubscriptionId(self.next_subscription);
-        let index = self.list.iter().position(|topic| &*topic.name == name).unwrap_or_else(|| self.add(name));
-        let topic = &mut self.list[index];
+        if self.slot(name) == Slot::UNKNOWN {
+            self.add(name);
+        }
+        let Some(topic) = self.by_name(name) else { return (id, Slot::UNKNOWN, false) };
         let changed = topic.add_listener(id, options);
         (id, topic.slot, changed)
     }
 
     /// Ends a subscription. `None`: there is none. `Some(Some(_))`: it was the topic's last, and the topic is gone.
     pub(crate) fn unsubscribe(&mut self, id: SubscriptionId) -> Option<Option<Topic>> {
-        let index = self.list.iter().position(|topic| topic.has_listener(id))?;
-        let topic = &mut self.list[index];
+        let topic = self.list.iter_mut().find(|topic| topic.has_listener(id))?;
         topic.remove_listener(id);
-        if topic.is_heard() || index == 0 {
+        let slot = topic.slot;
+        if topic.is_heard() || slot == USER_SLOT {
             return Some(None);
         }
-        Some(Some(self.list.remove(index)))
+        Some(self.list.extract_if(.., |topic| topic.slot == slot).next())
     }
 
     pub(crate) fn by_slot(&mut self, slot: Slot) -> Option<&mut Topic> {
         self.list.iter_mut().find(|topic| topic.slot == slot)
     }
 
+    #[inline(never)]
     pub(crate) fn by_name(&mut self, name: &str) -> Option<&mut Topic> {
         self.list.iter_mut().find(|topic| &*topic.name == name)
     }
@@ -82,8 +86,10 @@ impl Topics {
         self.list.iter().find(|topic| &*topic.name == name).map_or(Slot::UNKNOWN, |topic| topic.slot)
     }
 
-    pub(crate) fn at(&mut self, index: usize) -> Option<&mut Topic> {
-        self.list.get_mut(index)
+    /// All topics, beginning with the one at `start`.
+    pub(crate) fn from(&mut self, start: usize) -> impl Iterator<Item = &mut Topic> {
+        let (before, after) = self.list.split_at_mut_checked(start).unwrap_or_default();
+        after.iter_mut().chain(before)
     }
 
     /// Forgets what was asked and answered on a feed that ended.
@@ -121,16 +127,15 @@ impl Topics {
         }
     }
 
-    /// When the oldest unanswered subscribe was sent on any of `feeds`.
-    pub(crate) fn oldest_question(&self, feed: u32) -> Option<Instant> {
-        self.list.iter().filter_map(|topic| topic.view(feed)?.asked_at()).min()
+    /// When the oldest unanswered request was sent, and on which feed; `except` the exchange's.
+    pub(crate) fn oldest_question(&self, except: Option<u32>) -> Option<(Instant, u32)> {
+        self.list.iter().filter_map(|topic| topic.oldest_question(except)).min()
     }
 
-    fn add(&mut self, name: &str) -> usize {
+    fn add(&mut self, name: &str) {
         let slot = Slot(self.next_slot);
         self.next_slot += 1;
         self.list.push(Topic::new(slot, name.into()));
-        self.list.len() - 1
     }
 }
 

@@ -1,3 +1,63 @@
-//! What a person types: `cargo xtask demo | test | bench`.
+//! What a person types: `cargo xtask demo | test | size | help`.
 
-fn main() {}
+#![forbid(unsafe_code)]
+
+mod demo;
+mod failure;
+mod process;
+#[cfg(test)]
+mod rules;
+mod size;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use failure::Failure;
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  demo [--for SECONDS] [--seed NUMBER] [--listen ADDRESS]
+        builds all, starts the server, a feed that plays an operations centre and a hospital, and a tail,
+        and says what to try. Ctrl-C ends it; so does the time given with --for.
+  test  all tests: the workspace, the core as wasm under Node, the size of the core as wasm, the house rules.
+  size  builds the core as wasm with a driver of stubs and weighs it.
+  help  this text.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+fn dispatch(arguments: &[String]) -> Result<(), Failure> {
+    let (command, rest) =
+        arguments.split_first().map_or(("help", &[][..]), |(command, rest)| (command.as_str(), rest));
+    match command {
+        "demo" => demo::run(demo::Options::parse(rest)?),
+        "test" => no_arguments(command, rest).and_then(|()| test::run()),
+        "size" => no_arguments(command, rest).and_then(|()| size::run()),
+        "help" | "--help" | "-h" => {
+            println!("{HELP}");
+            Ok(())
+        }
+        unknown => Err(Failure::usage(format!(
+            "there is no command `{unknown}`; there are demo, test, size and help"
+        ))),
+    }
+}
+
+fn no_arguments(command: &str, rest: &[String]) -> Result<(), Failure> {
+    match rest.first() {
+        None => Ok(()),
+        Some(argument) => {
+            Err(Failure::usage(format!("`{command}` takes no arguments; `{argument}` is one too many")))
+        }
+    }
+}

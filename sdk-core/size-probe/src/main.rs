@@ -6,62 +6,61 @@
 
 use std::hint::black_box;
 
-use steadfast_core::{Client, Config, Input, Now, OutgoingMessage, Output, SubscribeOptions, SubscriptionId};
+use steadfast_core::{Client, Config, Input, MessageId, Now, OutgoingMessage, Output, Slot, SubscriptionId};
 
-/// What the stub driver is told to do next.
-enum Step {
-    Input(Input<u32>),
-    Connect,
-    Disconnect,
-    Subscribe(String, SubscribeOptions),
-    Unsubscribe(u32),
-    Submit(OutgoingMessage),
-    Send(OutgoingMessage),
-    Acknowledge(Vec<String>, Option<String>),
-    Cancel(u64),
-}
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
 fn main() {
-    let mut client = Client::new(black_box(Config::new("")), black_box(0), black_box(Now::default()));
-    while let Some((now, step)) = black_box(None::<(Now, Step)>) {
-        run(&mut client, now, step);
-        loop {
-            match client.poll_output() {
-                Output::Wait { until } => {
-                    black_box(until);
-                    break;
-                }
-                output => {
-                    black_box(&output);
-                }
-            }
-        }
-        black_box((client.status(), client.statistics(), client.pending_messages(), client.max_frame_bytes()));
+    let mut client = Client::<u32>::new(Config::new(text()), any(), now());
+    while any() {
+        command(&mut client);
+        client.handle_input(now(), input());
+        getters(&client);
+        while drain(client.poll_output()) {}
     }
 }
 
-fn run(client: &mut Client<u32>, now: Now, step: Step) {
-    match step {
-        Step::Input(input) => client.handle_input(now, input),
-        Step::Connect => client.connect(now),
-        Step::Disconnect => client.disconnect(now),
-        Step::Subscribe(topic, options) => {
-            if let Ok((_, slot)) = black_box(client.subscribe(now, &topic, options)) {
-                black_box((client.slot(&topic), client.cursor(slot), client.is_live(slot), client.class(slot)));
-            }
-        }
-        Step::Unsubscribe(id) => {
-            black_box(client.unsubscribe(now, SubscriptionId(id)).is_ok());
-        }
-        Step::Submit(message) => {
-            black_box(client.submit(now, &message).is_ok());
-        }
-        Step::Send(message) => {
-            black_box(client.send(now, &message).is_ok());
-        }
-        Step::Acknowledge(ids, note) => {
-            black_box(client.acknowledge(now, &ids, note.as_deref()).is_ok());
-        }
-        Step::Cancel(id) => client.cancel(now, steadfast_core::MessageId(id)),
+/// A value that the optimiser knows nothing about, as if it came from JavaScript.
+fn any<T: Default>() -> T {
+    black_box(T::default())
+}
+
+fn now() -> Now {
+    any()
+}
+
+fn text() -> String {
+    any()
+}
+
+fn command(client: &mut Client<u32>) {
+    match any::<u8>() {
+        0 => client.connect(now()),
+        1 => client.disconnect(now()),
+        2 => drop(black_box(client.subscribe(now(), &text(), any()))),
+        3 => drop(black_box(client.unsubscribe(now(), SubscriptionId(any())))),
+        4 => drop(black_box(client.submit(now(), &message()))),
+        5 => drop(black_box(client.send(now(), &message()))),
+        6 => drop(black_box(client.acknowledge(now(), &[text()], any::<Option<&str>>()))),
+        _ => client.cancel(now(), MessageId(any())),
     }
+}
+
+fn message() -> OutgoingMessage {
+    any()
+}
+
+fn input() -> Input<u32> {
+    black_box(Input::Tick)
+}
+
+fn getters(client: &Client<u32>) {
+    let slot: Slot = client.slot(&text());
+    black_box((client.status(), client.statistics(), client.cursor(slot), client.is_live(slot)));
+    black_box((client.class(slot), client.pending_messages(), client.max_frame_bytes()));
+}
+
+fn drain(output: Output<u32>) -> bool {
+    !matches!(black_box(output), Output::Wait { .. })
 }

@@ -23,25 +23,19 @@ const ANSWER_MS: u64 = 10_000;
 impl<P> Client<P> {
     /// The topics for a hello on `feed`, beginning with the one at `start`; they count as asked there.
     pub(super) fn hello_topics(&mut self, feed: u32, reference: u64, start: usize) -> Vec<TopicRequest> {
-        let count = self.topics.len();
-        let order = (0..count).map(|step| (start + step) % count);
-        self.ask(order, feed, reference, HELLO_TOPICS)
+        self.ask(feed, reference, start, HELLO_TOPICS)
     }
 
     /// Asks every welcomed link for what it has not been asked, or must be asked again.
     pub(super) fn ask_topics(&mut self) {
-        let primary = self.link.primary().map(|connection| (connection.id, connection.feed));
-        let settling = self.link.settling().map(|connection| (connection.id, connection.feed));
-        for (link, feed) in [primary, settling].into_iter().flatten() {
+        for (link, feed) in self.link.welcomed().into_iter().flatten() {
             self.ask_topics_on(link, feed);
         }
     }
 
     /// Stops what the server would send of a topic.
     pub(super) fn unsubscribe_on_links(&mut self, name: &str) {
-        let primary = self.link.primary().map(|connection| connection.id);
-        let settling = self.link.settling().map(|connection| connection.id);
-        for link in [primary, settling].into_iter().flatten() {
+        for (link, _) in self.link.welcomed().into_iter().flatten() {
             let reference = self.next_reference();
             self.send_text(link, outgoing::unsubscribe(reference, name));
         }
@@ -49,58 +43,46 @@ impl<P> Client<P> {
 
     /// A link that leaves a question unanswered is not to be relied on.
     pub(super) fn answer_overdue(&mut self) {
-        let now = self.now.monotonic;
-        let primary = self.link.primary().map(|connection| (connection.id, connection.feed));
-        let settling = self.link.settling().map(|connection| (connection.id, connection.feed));
-        for (link, feed) in [primary, settling].into_iter().flatten() {
-            if self.oldest_question(feed).is_some_and(|since| since + ANSWER_MS <= now) {
-                self.close_link(link, CloseCode::TIMEOUT);
-                return;
-            }
+        let Some((_, feed)) = self.oldest_question() else { return };
+        let asked = self.link.connections_mut().find(|connection| connection.feed == feed);
+        if let Some(link) = asked.map(|connection| connection.id) {
+            self.close_link(link, CloseCode::TIMEOUT);
         }
     }
 
     pub(super) fn plan_answers(&mut self) {
-        let primary = self.link.primary().map(|connection| connection.feed);
-        let settling = self.link.settling().map(|connection| connection.feed);
-        let feeds = [primary, settling].into_iter().flatten();
-        let oldest = feeds.filter_map(|feed| self.oldest_question(feed)).min();
-        self.timers.set_or_clear(Timer::Answer, oldest.map(|since| since + ANSWER_MS));
+        let oldest = self.oldest_question().map(|(since, _)| since + ANSWER_MS);
+        self.timers.set_or_clear(Timer::Answer, oldest);
     }
 
-    fn oldest_question(&self, feed: u32) -> Option<Instant> {
-        let auth = self.auth_question.as_ref().filter(|question| question.feed == feed);
-        let topic = self.topics.oldest_question(feed);
-        auth.map(|question| question.since).into_iter().chain(topic).min()
+    /// When the oldest unanswered question was sent on a link, and on which feed. Exchanges have a timer of their own.
+    fn oldest_question(&self) -> Option<(Instant, u32)> {
+        let exchange = self.fallback.exchange().map(|exchange| exchange.feed);
+        let topic = self.topics.oldest_question(exchange);
+        let auth = self.auth_question.as_ref().map(|question| (question.since, question.feed));
+        topic.into_iter().chain(auth).min()
     }
 
     fn ask_topics_on(&mut self, link: LinkId, feed: u32) {
         loop {
-            let reference = self.next_reference();
-            let count = self.topics.len();
-            let requests = self.ask(0..count, feed, reference, SUBSCRIBE_TOPICS);
+            let reference = self.counters.reference + 1;
+            let requests = self.ask(feed, reference, 0, SUBSCRIBE_TOPICS);
             if requests.is_empty() {
-                self.counters.reference -= 1;
                 return;
             }
+            self.counters.reference = reference;
             self.send_text(link, outgoing::subscribe(reference, &requests));
         }
     }
 
-    fn ask(
-        &mut self,
-        order: impl Iterator<Item = usize>,
-        feed: u32,
-        reference: u64,
-        most: usize,
-    ) -> Vec<TopicRequest> {
+    fn ask(&mut self, feed: u32, reference: u64, start: usize, most: usize) -> Vec<TopicRequest> {
         let now = self.now.monotonic;
         let mut requests = Vec::new();
         let mut size = 0;
-        for index in order {
-            let Some(topic) = self.topics.at(index).filter(|topic| topic.needs_asking(feed)) else {
+        for topic in self.topics.from(start) {
+            if !topic.needs_asking(feed) {
                 continue;
-            };
+            }
             let request = topic.request();
             size += outgoing::topic_size(&request);
             // One topic alone may be over the limit: the server refuses it and says why.

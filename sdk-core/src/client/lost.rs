@@ -1,5 +1,7 @@
 //! What follows the end of a link.
 
+use alloc::boxed::Box;
+
 use super::open::STABLE_MS;
 use super::{Client, stop};
 use crate::backoff;
@@ -29,7 +31,7 @@ pub(super) enum End {
 struct Lost {
     role: Role,
     /// `None`: it never opened.
-    connection: Option<Connection>,
+    connection: Option<Box<Connection>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,6 +122,7 @@ impl<P> Client<P> {
         self.plan_liveness();
     }
 
+    #[inline(never)]
     pub(super) fn forget_feed(&mut self, feed: u32) {
         self.topics.forget_feed(feed);
         self.outbox.requeue(feed);
@@ -142,7 +145,8 @@ impl<P> Client<P> {
         match rule {
             CloseRule::Stop => return self.stop(code),
             CloseRule::Renew => {
-                let token = lost.connection.as_ref().map_or(self.tokens.generation(), |connection| connection.token);
+                let token =
+                    lost.connection.as_ref().map_or(self.tokens.generation(), |connection| connection.token);
                 if self.tokens.refuse(token) == Refusal::GiveUp || !self.config.auto_reconnect {
                     return self.stop(code);
                 }
@@ -205,6 +209,7 @@ impl<P> Client<P> {
     }
 
     /// The ordinary delay: the slow probe while polling works, else the backoff.
+    #[inline(never)]
     pub(super) fn backoff_delay(&mut self) -> u64 {
         if self.fallback.is_proven() {
             return self.random.around(self.socket_probe.interval_ms, 20);
@@ -213,6 +218,7 @@ impl<P> Client<P> {
         self.backoff(failures)
     }
 
+    #[inline(never)]
     pub(super) fn backoff(&mut self, failures: u32) -> u64 {
         backoff::delay(
             &mut self.random,

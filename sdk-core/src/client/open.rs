@@ -1,5 +1,7 @@
 //! From wanting a link to its welcome.
 
+use alloc::boxed::Box;
+
 use super::{Client, Streak};
 use crate::close::CloseCode;
 use crate::codec::outgoing::{self, HelloTerms};
@@ -73,7 +75,7 @@ impl<P> Client<P> {
     }
 
     /// Says hello.
-    fn greet(&mut self, link: LinkId, handover: bool) -> Option<Connection> {
+    fn greet(&mut self, link: LinkId, handover: bool) -> Option<Box<Connection>> {
         let now = self.now.monotonic;
         let (feed, hello) = (self.next_feed(), self.next_reference());
         let topics = self.hello_topics(feed, hello, 0);
@@ -84,7 +86,7 @@ impl<P> Client<P> {
         self.send_text(link, text);
         self.timers.clear(Timer::Connect);
         self.timers.set(Timer::Hello, now + self.config.hello_timeout_ms);
-        Some(Connection {
+        Some(Box::new(Connection {
             id: link,
             feed,
             hello,
@@ -95,7 +97,7 @@ impl<P> Client<P> {
             buffered: 0,
             drain: None,
             advice: None,
-        })
+        }))
     }
 
     /// The link is proven: the first frame that only a Steadfast server sends has come.
@@ -168,6 +170,7 @@ impl<P> Client<P> {
         self.terms.results_epoch = Some(welcome.results_epoch.clone());
     }
 
+    #[inline(never)]
     pub(super) fn send_text(&mut self, link: LinkId, text: alloc::string::String) {
         self.emit(Output::Send { link, bytes: OutgoingBytes::Text(text) });
     }

@@ -167,9 +167,10 @@ impl<P> Client<P> {
         self.counters.exchange += 1;
         let id = ExchangeId(self.counters.exchange);
         let (feed, hello) = (self.next_feed(), self.next_reference());
-        let start = self.counters.topic_turn % self.topics.len();
+        let start = self.counters.topic_turn;
         let topics = self.hello_topics(feed, hello, start);
-        self.counters.topic_turn = if topics.len() < self.topics.len() { start + topics.len() } else { 0 };
+        let next = start + topics.len();
+        self.counters.topic_turn = if next < self.topics.len() { next } else { 0 };
         let first_sent = self.outbox.queued_unsent();
         let messages = self.messages_for_exchange(feed);
         let wait_ms = self.terms.poll.wait_ms.min(LONG_POLL_MS);
@@ -220,7 +221,7 @@ impl<P> Client<P> {
         if self.receipts.is_due() {
             let reference = self.next_reference();
             let ids = self.receipts.send(reference, feed);
-            frames.push(outgoing::acknowledge(reference, ids, crate::frame::AckState::Received, None));
+            frames.push(outgoing::acknowledge(reference, &ids, crate::frame::AckState::Received, None));
         }
         frames
     }

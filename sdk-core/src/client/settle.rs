@@ -73,7 +73,7 @@ impl<P> Client<P> {
         }
         let reference = self.next_reference();
         let ids = self.receipts.send(reference, feed);
-        let text = outgoing::acknowledge(reference, ids, AckState::Received, None);
+        let text = outgoing::acknowledge(reference, &ids, AckState::Received, None);
         self.send_text(link, text);
     }
 

@@ -37,34 +37,28 @@ impl JsonWriter {
     pub(crate) fn string(&mut self, value: &str) {
         self.separate();
         self.text.push('"');
-        let mut plain = 0;
-        for (index, byte) in value.bytes().enumerate() {
-            if byte >= 0x20 && byte != b'"' && byte != b'\\' {
-                continue;
-            }
-            self.text.push_str(&value[plain..index]);
-            plain = index + 1;
-            self.escape(byte);
+        let mut rest = value;
+        while let Some(at) = rest.bytes().position(needs_escape) {
+            let (plain, tail) = rest.split_at_checked(at).unwrap_or((rest, ""));
+            self.text.push_str(plain);
+            let mut tail = tail.chars();
+            self.escape(tail.next().map_or(0, |escaped| escaped as u8));
+            rest = tail.as_str();
         }
-        self.text.push_str(&value[plain..]);
+        self.text.push_str(rest);
         self.text.push('"');
     }
 
-    pub(crate) fn integer(&mut self, mut value: u64) {
+    pub(crate) fn integer(&mut self, value: u64) {
         self.separate();
-        let mut digits = [0_u8; 20];
-        let mut start = digits.len();
-        loop {
-            start -= 1;
-            digits[start] = b'0' + (value % 10) as u8;
-            value /= 10;
-            if value == 0 {
-                break;
-            }
+        self.digits(value);
+    }
+
+    fn digits(&mut self, value: u64) {
+        if value >= 10 {
+            self.digits(value / 10);
         }
-        for &digit in &digits[start..] {
-            self.text.push(char::from(digit));
-        }
+        self.text.push(char::from(b'0' + (value % 10) as u8));
     }
 
     pub(crate) fn boolean(&mut self, value: bool) {
@@ -157,6 +151,10 @@ impl JsonWriter {
             }
         }
     }
+}
+
+fn needs_escape(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
 #[cfg(test)]

@@ -195,6 +195,12 @@ impl Topic {
         !self.views.is_empty()
     }
 
+    /// The oldest question that a feed, but not the one to except, still owes an answer to.
+    pub(super) fn oldest_question(&self, except: Option<u32>) -> Option<(Instant, u32)> {
+        let owing = self.views.iter().filter(|view| Some(view.feed) != except);
+        owing.filter_map(|view| Some((view.asked_at()?, view.feed))).min()
+    }
+
     /// Whether `feed` still owes an answer.
     pub(crate) fn is_awaited(&self, feed: u32) -> bool {
         self.view(feed).is_some_and(|view| view.asked_at().is_some())

@@ -2,7 +2,10 @@
 
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm,
+    Ed25519KeyPair, KeyPair,
+};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::{EncodingKey, Header};
@@ -73,8 +76,12 @@ fn pem(der: &[u8]) -> String {
 
 /// A new key pair: the public half as PEM, the private one as the signer wants it.
 fn p256() -> (String, EncodingKey) {
-    let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).unwrap();
-    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref()).unwrap();
+    ecdsa(&ECDSA_P256_SHA256_FIXED_SIGNING)
+}
+
+fn ecdsa(curve: &'static EcdsaSigningAlgorithm) -> (String, EncodingKey) {
+    let pkcs8 = EcdsaKeyPair::generate_pkcs8(curve, &SystemRandom::new()).unwrap();
+    let pair = EcdsaKeyPair::from_pkcs8(curve, pkcs8.as_ref()).unwrap();
     let public: PublicKeyX509Der<'_> = pair.public_key().as_der().unwrap();
     (pem(public.as_ref()), EncodingKey::from_ec_der(pkcs8.as_ref()))
 }
@@ -197,10 +204,12 @@ fn the_algorithm_is_the_keys_and_not_the_tokens() {
 #[test]
 fn a_key_of_another_kind_is_refused_at_start() {
     let (p256, _) = p256();
+    let (p384, _) = ecdsa(&ECDSA_P384_SHA384_FIXED_SIGNING);
     let (ed25519, _) = ed25519();
     for (algorithm, pem) in [
         (TokenAlgorithm::EdDSA, p256),
         (TokenAlgorithm::ES256, ed25519),
+        (TokenAlgorithm::ES256, p384),
         (TokenAlgorithm::ES256, "no PEM".to_owned()),
     ] {
         let config = AuthConfig { keys: vec![public("key", algorithm, pem)], ..AuthConfig::default() };

@@ -1,0 +1,6 @@
+//! The client's machine in virtual time: a test for every row of PROTOCOL.md's tables, and its rules for topics and messages.
+
+#![allow(clippy::unwrap_used, unreachable_pub)]
+
+mod rig;
+mod smoke;

@@ -1,0 +1,44 @@
+//! The whole path once: connect, welcome, events, cut, polling, back.
+
+use steadfast_core::{Delivery, State, Transport};
+
+use crate::rig::{Rig, done, event};
+
+#[test]
+fn an_event_arrives_over_the_socket_and_over_polls_once() {
+    let mut rig = Rig::new();
+    let slot = rig.subscribe("incidents");
+    let link = rig.live();
+    assert!(rig.is_connected_by(Transport::WebSocket));
+    rig.event(link, slot, 1);
+    rig.event(link, slot, 1);
+    rig.event(link, slot, 2);
+    assert_eq!(rig.events(slot), [1, 2]);
+    assert!(rig.deliveries(slot).contains(&Delivery::Live));
+    rig.take();
+
+    rig.close(link, 1006);
+    assert_eq!(rig.status().state, State::Connecting);
+    for _ in 0..2 {
+        rig.advance_to_deadline();
+        let link = *rig.opens().last().expect("it tries again");
+        rig.close(link, 1006);
+    }
+    let exchange = rig.last_exchange();
+    rig.answer(exchange, vec![event(slot, 2), event(slot, 3)]);
+    assert!(rig.is_connected_by(Transport::Polling));
+    assert_eq!(rig.events(slot), [3]);
+    assert_eq!(rig.client.statistics().repeats, 2);
+}
+
+#[test]
+fn a_message_is_sent_once_connected_and_completes_once() {
+    let mut rig = Rig::new();
+    let id = rig.submit("incident_action");
+    let link = rig.live();
+    assert_eq!(rig.sent(link).len(), 2);
+    rig.frame(link, done(id.0));
+    rig.frame(link, done(id.0));
+    assert_eq!(rig.completions().len(), 1);
+    assert_eq!(rig.client.pending_messages(), 0);
+}

@@ -1,0 +1,59 @@
+//! `cargo xtask test`: everything that must hold.
+
+use std::process::Command;
+
+use crate::failure::Failure;
+use crate::process;
+use crate::size;
+use crate::workspace;
+
+const WASI: &str = "wasm32-wasip1";
+const OLDEST_NODE: u32 = 20;
+
+/// Runs all tests and stops at the first step that fails.
+///
+/// # Errors
+/// - A step fails: its exit code is the failure's.
+/// - Node is missing or older than 20.
+pub(crate) fn run() -> Result<(), Failure> {
+    process::run(workspace::cargo().args(["test", "--workspace", "--locked"]))?;
+    check_node()?;
+    workspace::ensure_target(WASI)?;
+    process::run(workspace::cargo().args([
+        "test",
+        "--package",
+        "steadfast-core",
+        "--lib",
+        "--tests",
+        "--target",
+        WASI,
+        "--locked",
+    ]))?;
+    size::run()
+}
+
+fn check_node() -> Result<(), Failure> {
+    let wanted = "the core's tests as wasm need Node 20 or newer";
+    let version = process::output(Command::new("node").arg("--version"))
+        .map_err(|failure| Failure::new(format!("{wanted}: {failure}")))?;
+    if major(&version).is_some_and(|major| major >= OLDEST_NODE) {
+        return Ok(());
+    }
+    Err(Failure::new(format!("{wanted}; `node --version` says {}", version.trim())))
+}
+
+fn major(version: &str) -> Option<u32> {
+    version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::major;
+
+    #[test]
+    fn node_versions_are_read() {
+        assert_eq!(major("v20.20.2\n"), Some(20));
+        assert_eq!(major("v8.1.0"), Some(8));
+        assert_eq!(major("twenty"), None);
+    }
+}
