@@ -24,13 +24,12 @@ use std::time::{Duration, UNIX_EPOCH};
 use steadfast_core::{ErrorCode, Now, Position, TopicClass, TopicRequest, WireError};
 
 pub use draft::{Draft, MAX_KEY_LENGTH};
-pub(crate) use draft::hash_payload;
-pub use idem::{IdemKey, MAX_RESULTS, RESULTS_KEPT_MS};
 pub(crate) use idem::{Begin, IdemTable};
+pub use idem::{IdemKey, MAX_RESULTS, RESULTS_KEPT_MS};
 pub use key::TopicKey;
 pub use links::{ClientKey, Links};
-pub(crate) use mailbox::{SLOTS, SlotSet};
 pub use mailbox::{Mailbox, Marks, Order};
+pub(crate) use mailbox::{SLOTS, SlotSet};
 pub use open::Acknowledged;
 pub(crate) use tenant::Tenant;
 pub use topic::{Topic, Wakes};
@@ -118,7 +117,7 @@ impl Hub {
         let pending = open.is_some().then(|| lock(&tenant.pending));
         let (event, appended) = self.write(&tenant, draft, event, &id, now, &mut wakes)?;
         if let (Some(open), Some(mut pending), Some(event)) = (open, pending, event) {
-            self.begin_waiting(&tenant, &mut pending, open, draft, &id, &event, now, &mut wakes);
+            self.begin_waiting(&tenant, &mut pending, &open, draft, &id, &event, now, &mut wakes);
         }
         Ok((appended, wakes))
     }
@@ -213,7 +212,8 @@ impl Hub {
             TopicClass::Ephemeral => None,
             TopicClass::Log | TopicClass::State => stored.event.as_ref().map(|event| event.offset()),
         };
-        let appended = Appended { id: Arc::clone(id), epoch: stored.epoch, offset, class: topic.class(), bytes };
+        let appended =
+            Appended { id: Arc::clone(id), epoch: stored.epoch, offset, class: topic.class(), bytes };
         Ok((stored.event, appended))
     }
 

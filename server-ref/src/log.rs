@@ -10,7 +10,7 @@ pub(crate) mod websocket;
 pub(crate) use ephemeral::EphemeralLog;
 pub use event::Event;
 pub(crate) use event::Unnumbered;
-pub(crate) use history::{AppendRefused, History, Written};
+pub(crate) use history::{AppendRefused, History};
 pub(crate) use keyed::KeyedLog;
 pub(crate) use numbered::NumberedLog;
 

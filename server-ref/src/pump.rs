@@ -85,7 +85,8 @@ impl Pod {
     fn sweep(&self, forget: bool) {
         let now = self.state.clock.now();
         let now_ms = now.monotonic.as_millis();
-        lock(&self.roster).retain(|mailbox| mailbox.upgrade().inspect(|mailbox| mailbox.tick(now_ms)).is_some());
+        lock(&self.roster)
+            .retain(|mailbox| mailbox.upgrade().inspect(|mailbox| mailbox.tick(now_ms)).is_some());
         if forget {
             self.broker.hub().sweep(now);
             let size = self.broker.hub().size();
@@ -108,10 +109,15 @@ impl Pod {
 }
 
 impl Publisher for Pod {
-    async fn publish(&self, requests: Vec<PublishRequest>) -> Vec<Result<Published, WireError>> {
+    async fn publish(
+        &self,
+        api_key: &str,
+        requests: Vec<PublishRequest>,
+    ) -> Vec<Result<Published, WireError>> {
+        let actor: Arc<str> = format!("key:{api_key}").into();
         let mut results = Vec::with_capacity(requests.len());
         for request in requests {
-            results.push(self.publish_one(request));
+            results.push(self.publish_one(&actor, request));
             // A large batch to many readers must not hold up the other tasks of this thread.
             tokio::task::yield_now().await;
         }
@@ -120,12 +126,13 @@ impl Publisher for Pod {
 }
 
 impl Pod {
-    fn publish_one(&self, request: PublishRequest) -> Result<Published, WireError> {
+    fn publish_one(&self, actor: &Arc<str>, request: PublishRequest) -> Result<Published, WireError> {
         let topic = match request.target {
             Target::Topic(name) => TopicKey::shared(request.tenant, name),
             Target::User(user) => TopicKey::of_user(request.tenant, user),
         };
-        let idem = request.idempotency_key.map(|idem| IdemKey { actor: "backend".into(), idem: idem.into() });
+        let idem =
+            request.idempotency_key.map(|idem| IdemKey { actor: Arc::clone(actor), idem: idem.into() });
         let draft = Draft {
             topic,
             kind: request.kind,
@@ -202,7 +209,9 @@ impl Driven {
             Note::Rewound => metrics.reader_rewound(),
             Note::Acknowledged { ids, state } => {
                 metrics.acknowledged(state, ids.len());
-                if let (Some(principal), steadfast_core::AckState::Acknowledged) = (self.session.principal(), state) {
+                if let (Some(principal), steadfast_core::AckState::Acknowledged) =
+                    (self.session.principal(), state)
+                {
                     ids.iter().for_each(|id| Audit::acknowledged(principal, id));
                 }
             }

@@ -91,6 +91,8 @@ struct Live {
     answering: Vec<Answering>,
     /// An exchange's wait for its first event.
     wait_ms: u64,
+    /// An exchange's messages are not carried out.
+    messages_void: bool,
 }
 
 impl Session {
@@ -161,7 +163,9 @@ impl Session {
     pub fn handle_text(&mut self, text: &str, now: Now) {
         self.timing.heard(now.monotonic);
         let most = match &self.phase {
-            Phase::Greeting(Transport::Socket { .. }) if text.len() > self.context.limits.max_hello_bytes as usize => {
+            Phase::Greeting(Transport::Socket { .. })
+                if text.len() > self.context.limits.max_hello_bytes as usize =>
+            {
                 self.end(CloseCode::TOO_BIG, "the hello is larger than the server accepts", None);
                 return;
             }
@@ -221,7 +225,11 @@ impl Session {
     /// The transport is gone: what the session holds elsewhere is given back by its last outputs.
     pub fn handle_closed(&mut self) {
         if !matches!(self.phase, Phase::Ended(_)) {
-            self.leave(Ending { code: CloseCode::ABNORMAL, reason: "connection lost".into(), reconnect_after_ms: None });
+            self.leave(Ending {
+                code: CloseCode::ABNORMAL,
+                reason: "connection lost".into(),
+                reconnect_after_ms: None,
+            });
         }
         self.control = VecDeque::new();
     }
@@ -240,7 +248,7 @@ impl Session {
         if let Some(text) = self.control.pop_front() {
             return Some(Frame::Control(text));
         }
-        if self.control.capacity() > 4 {
+        if self.control.capacity() > 0 {
             self.control = VecDeque::new();
         }
         match &self.phase {
@@ -257,10 +265,16 @@ impl Session {
         match frame {
             Ok(ClientFrame::Hello(hello)) if !live => self.handle_hello(*hello, hello_alone, now),
             Err(error) => self.handle_bad_frame(error, now),
-            Ok(_) if !live => self.end(CloseCode::BAD_FRAMES, "the first frame must be rt.hello", None),
+            Ok(_) if !live => self.no_hello(ErrorCode::BadFrame),
+            Ok(_) if self.messages_are_void() => {}
+            Ok(ClientFrame::Ping { .. } | ClientFrame::Bye) if self.is_exchange() => {
+                self.note(Note::UnknownFrame)
+            }
             Ok(ClientFrame::Hello(_)) => self.bad_frame("there is one hello a link", None, now),
             Ok(ClientFrame::Subscribe { reference, topics }) => self.handle_subscribe(reference, topics, now),
-            Ok(ClientFrame::Unsubscribe { reference, topics }) => self.handle_unsubscribe(reference, topics, now),
+            Ok(ClientFrame::Unsubscribe { reference, topics }) => {
+                self.handle_unsubscribe(reference, topics, now)
+            }
             Ok(ClientFrame::Message(message)) => self.handle_message(*message, now),
             Ok(ClientFrame::Ack { reference, ids, state, note }) => {
                 self.handle_ack(reference, ids, state, note, now);
@@ -269,7 +283,11 @@ impl Session {
             Ok(ClientFrame::Ping { t }) => self.send(&ServerFrame::Pong { t }),
             Ok(ClientFrame::Pong { .. }) => {}
             Ok(ClientFrame::Bye) => {
-                self.leave(Ending { code: CloseCode::NORMAL, reason: "goodbye".into(), reconnect_after_ms: None });
+                self.leave(Ending {
+                    code: CloseCode::NORMAL,
+                    reason: "goodbye".into(),
+                    reconnect_after_ms: None,
+                });
             }
             Ok(ClientFrame::Unknown) => self.note(Note::UnknownFrame),
         }
@@ -301,13 +319,25 @@ impl Session {
 
     fn handle_bad_frame(&mut self, error: FrameError, now: Now) {
         if matches!(self.phase, Phase::Greeting(_)) {
-            self.note(Note::BadFrame(error.code));
-            self.end(CloseCode::BAD_FRAMES, "the first frame must be rt.hello", None);
+            self.no_hello(error.code);
             return;
         }
         let reference = error.reference;
         let error = WireError::new(error.code, error.message, false);
         self.count_bad_frame(error, reference, now);
+    }
+
+    fn no_hello(&mut self, code: ErrorCode) {
+        self.note(Note::BadFrame(code.clone()));
+        let message = "the first frame must be rt.hello";
+        self.send(&ServerFrame::Error(WireError::new(code, message, false)));
+        self.end(CloseCode::BAD_FRAMES, message, None);
+    }
+
+    /// An exchange's messages were meant for another life of the table of results: to carry one out could be to
+    /// carry it out twice.
+    fn messages_are_void(&self) -> bool {
+        matches!(&self.phase, Phase::Live(live) if live.messages_void)
     }
 
     fn bad_frame(&mut self, message: &str, reference: Option<u64>, now: Now) {
@@ -331,7 +361,8 @@ impl Session {
     fn refuse(&mut self, frame: &Result<ClientFrame, FrameError>, error: WireError) {
         match frame {
             Ok(ClientFrame::Subscribe { reference, topics }) => {
-                let topics = topics.iter().map(|request| topics::refused(&request.topic, error.clone())).collect();
+                let topics =
+                    topics.iter().map(|request| topics::refused(&request.topic, error.clone())).collect();
                 self.send(&ServerFrame::Subscribed { reference: Some(*reference), topics });
             }
             Ok(ClientFrame::Unsubscribe { reference, .. }) => {

@@ -57,7 +57,12 @@ pub struct Wakes(Vec<Arc<Vec<Reader>>>);
 impl Topic {
     pub(super) fn new(key: TopicKey, policy: TopicPolicy, epoch: Arc<str>) -> Self {
         let history = History::new(&policy, epoch);
-        Self { key, policy, kept: AtomicBool::new(false), inner: Mutex::new(Inner { history, readers: Arc::default() }) }
+        Self {
+            key,
+            policy,
+            kept: AtomicBool::new(false),
+            inner: Mutex::new(Inner { history, readers: Arc::default() }),
+        }
     }
 
     /// Which topic it is.
@@ -86,7 +91,12 @@ impl Topic {
     }
 
     /// Registers a reader and says where it begins, in one step: nothing falls in between.
-    pub(super) fn attach(&self, mailbox: &Arc<Mailbox>, slot: u8, request: &TopicRequest) -> (Position, Place) {
+    pub(super) fn attach(
+        &self,
+        mailbox: &Arc<Mailbox>,
+        slot: u8,
+        request: &TopicRequest,
+    ) -> (Position, Place) {
         let mut inner = lock(&self.inner);
         let known = inner.readers.iter().any(|reader| reader.is(mailbox, slot));
         if !known {

@@ -21,7 +21,12 @@ pub(crate) struct EphemeralLog {
 }
 
 impl EphemeralLog {
-    pub(crate) fn append(&mut self, event: Unnumbered, retention: &EphemeralRetention, now_ms: u64) -> Arc<Event> {
+    pub(crate) fn append(
+        &mut self,
+        event: Unnumbered,
+        retention: &EphemeralRetention,
+        now_ms: u64,
+    ) -> Arc<Event> {
         self.expire(retention, now_ms);
         self.sequence += 1;
         let event = event.unnumbered(self.sequence, now_ms);

@@ -66,7 +66,9 @@ impl History {
             (Class::State(log), TopicPolicy::State(retention)) => log
                 .write(key.unwrap_or_default(), deleted, event, retention, now_ms)
                 .ok_or(AppendRefused::TooManyKeys)?,
-            (Class::Ephemeral(log), TopicPolicy::Ephemeral(retention)) => log.append(event, retention, now_ms),
+            (Class::Ephemeral(log), TopicPolicy::Ephemeral(retention)) => {
+                log.append(event, retention, now_ms)
+            }
             _ => unreachable!("a history keeps the class of its policy"),
         };
         Ok(Written { event, grown: self.bytes() as i64 - before as i64 })

@@ -74,7 +74,11 @@ impl KeyedLog {
 
     /// Forgets the deletions that are older than the retention.
     pub(crate) fn forget(&mut self, retention: &StateRetention, now_ms: u64) {
-        while self.deletions.front().is_some_and(|(at, _)| now_ms.saturating_sub(*at) > retention.deletions_ms) {
+        while self
+            .deletions
+            .front()
+            .is_some_and(|(at, _)| now_ms.saturating_sub(*at) > retention.deletions_ms)
+        {
             self.forget_oldest_deletion();
         }
     }
@@ -90,10 +94,6 @@ impl KeyedLog {
 
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes
-    }
-
-    pub(crate) fn top(&self) -> u64 {
-        self.top
     }
 
     pub(crate) fn read(&self, place: &Place, keys: Option<&[String]>) -> Read {
@@ -149,14 +149,8 @@ impl KeyedLog {
             None => self.entries.last_key_value().map_or(0, |(offset, _)| *offset),
             Some(keys) => self.offsets_of(keys).max().unwrap_or(0),
         };
-        let position = Position {
-            class: TopicClass::State,
-            epoch: (**epoch).into(),
-            offset,
-            top,
-            recovery,
-            live: true,
-        };
+        let position =
+            Position { class: TopicClass::State, epoch: (**epoch).into(), offset, top, recovery, live: true };
         (position, Place { offset, floor: self.floor })
     }
 

@@ -58,10 +58,6 @@ impl NumberedLog {
         self.bytes
     }
 
-    pub(crate) fn top(&self) -> u64 {
-        self.top
-    }
-
     /// Oldest retained − 1.
     fn floor(&self) -> u64 {
         self.top - self.events.len() as u64
@@ -96,7 +92,7 @@ impl NumberedLog {
         let (offset, recovery) = match cursor {
             None => (self.top.saturating_sub(history.unwrap_or(0)).max(floor), Recovery::Fresh),
             Some(cursor) if *cursor.epoch != **epoch => (floor, Recovery::Gap(GapReason::EpochChanged)),
-            Some(cursor) if cursor.offset > self.top => (floor, Recovery::Gap(GapReason::SourceLost)),
+            Some(cursor) if cursor.offset > self.top => (self.top, Recovery::Gap(GapReason::SourceLost)),
             Some(cursor) if cursor.offset < floor => (floor, Recovery::Gap(GapReason::HistoryEvicted)),
             Some(cursor) => (cursor.offset, Recovery::Resumed),
         };

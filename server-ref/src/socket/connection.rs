@@ -51,7 +51,9 @@ pub(super) struct Connection {
 enum Closing {
     No,
     /// The close frame is written or on its way; the peer's is awaited until then.
-    Sent { until: Instant },
+    Sent {
+        until: Instant,
+    },
 }
 
 /// Whether there is a reason to go on.
