@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
 mod link_authorizing;
+mod link_giving_up;
 mod link_opening;
 mod link_steps;
 mod rig;
