@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
+mod fallback_enter;
+mod fallback_steps;
 mod link_authorizing;
 mod link_opening;
 mod link_steps;
