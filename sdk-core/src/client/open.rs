@@ -149,7 +149,6 @@ impl<P> Client<P> {
         self.streak = Streak::default();
         self.tokens.end_streak();
         self.reason = None;
-        self.socket_probe.left_polling_at = None;
         if matches!(self.fallback, Fallback::Armed(Clock::Suspended { .. })) {
             self.fallback = Fallback::Off;
         }
