@@ -1,7 +1,8 @@
 //! Steps that the tests of polling, topics and messages share, beside those of the rig.
 
 use steadfast_core::{
-    ClientFrame, Config, ExchangeId, Hello, Input, LinkId, PollTerms, ServerFrame, TopicRequest, TopicResult, TransportChoice, Welcome,
+    ClientFrame, Config, ExchangeId, Hello, Input, LinkId, PollTerms, ServerFrame, TopicRequest, TopicResult,
+    TransportChoice, Welcome,
 };
 
 use crate::rig::{Rig, fresh, resumed, terms};
