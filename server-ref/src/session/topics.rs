@@ -115,7 +115,8 @@ impl Session {
             self.drop_stale(ticket.slot, tail);
             return;
         }
-        let Slot::Unread(Some(resolving)) = self.subscriptions.replace(ticket.slot, Slot::Unread(None)) else {
+        let Slot::Unread(Some(resolving)) = self.subscriptions.replace(ticket.slot, Slot::Unread(None))
+        else {
             return;
         };
         let name = resolving.name.as_str().to_owned();
