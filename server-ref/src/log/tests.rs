@@ -205,7 +205,11 @@ fn keys_and_remembered_deletions_have_a_limit() {
     }
     let request = TopicRequest { topic: "t".into(), cursor: None, keys: None, history: None };
     let (_, place) = topic.history.position(&request);
-    assert_eq!(offsets(&topic.history.read(&place, None)).len(), 2 + 4, "two values and twice as many deletions as keys");
+    assert_eq!(
+        offsets(&topic.history.read(&place, None)).len(),
+        2 + 4,
+        "two values and twice as many deletions as keys"
+    );
     assert!(topic.history.bytes() < before * 4);
 }
 
