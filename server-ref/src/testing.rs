@@ -1,5 +1,5 @@
 //! A whole server for tests of its edges: real sockets on a free port, keys of the development profile.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::needless_pass_by_value)]
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -195,7 +195,7 @@ impl Connection {
     fn write(&mut self, context: &mut Context<'_>, now: Now) -> Step {
         let mut moved = false;
         loop {
-            let (events, exhausted) = self.fill(now);
+            let (events, exhausted) = self.fill();
             if self.writer.is_empty() {
                 return self.written_all(moved, now);
             }
@@ -227,10 +227,10 @@ impl Connection {
     }
 
     /// Takes frames from the session up to one flush; how many events, and whether the session has no more.
-    fn fill(&mut self, now: Now) -> (usize, bool) {
+    fn fill(&mut self) -> (usize, bool) {
         let mut events = 0;
         while !self.writer.is_full() {
-            match self.driven.session.poll_frame(now) {
+            match self.driven.session.poll_frame() {
                 Some(Frame::Control(text)) => self.writer.push(text_frame(&text)),
                 Some(Frame::Event(event)) => {
                     events += 1;
