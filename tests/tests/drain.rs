@@ -45,8 +45,10 @@ async fn the_successor_is_there_before_the_old_connection_goes() {
     client.close(std::time::Duration::from_secs(5)).await.unwrap();
     drop(client);
     let seen = crate::support::soon("the statuses", watching).await.unwrap();
-    let lost: Vec<_> =
-        seen.iter().filter(|status| !matches!(status.state, State::Connected | State::Disconnected)).collect();
+    let lost: Vec<_> = seen
+        .iter()
+        .filter(|status| !matches!(status.state, State::Connected | State::Disconnected))
+        .collect();
     assert!(lost.is_empty(), "never without a connection: {seen:?}");
 }
 

@@ -34,10 +34,13 @@ async fn two_tenants_and_two_users_with_the_same_topics() {
     for round in 0..10 {
         for tenant in ["acme", "globex"] {
             let payload = json!([tenant, round]);
-            events.push(json!({"tenant_id": tenant, "topic": "incidents", "type": "alert", "payload": payload}));
+            events.push(
+                json!({"tenant_id": tenant, "topic": "incidents", "type": "alert", "payload": payload}),
+            );
             for user in ["ana", "bo"] {
                 let payload = json!([tenant, user, round]);
-                events.push(json!({"tenant_id": tenant, "user_id": user, "type": "note", "payload": payload}));
+                events
+                    .push(json!({"tenant_id": tenant, "user_id": user, "type": "note", "payload": payload}));
             }
         }
     }

@@ -28,8 +28,10 @@ async fn a_token_is_refreshed_on_the_live_connection() {
 #[tokio::test]
 async fn a_token_that_cannot_be_renewed_ends_with_its_life() {
     let server = Server::configured(STRICT).await;
-    let client =
-        Client::builder(server.url()).token(token_for("acme", "ana", &["*"], Duration::from_secs(2))).build().unwrap();
+    let client = Client::builder(server.url())
+        .token(token_for("acme", "ana", &["*"], Duration::from_secs(2)))
+        .build()
+        .unwrap();
     status(&client, "a connection", |status| status.state == State::Connected).await;
     let closed = status(&client, "the end", |status| status.state == State::Closed).await;
     assert_eq!(closed.reason.map(|reason| (reason.code, reason.retryable)), Some((4401, false)));

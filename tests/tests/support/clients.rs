@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 use steadfast::{
-    Client, ClientBuilder, Delivery, Event, FromPayload, Status, Subscription, Token, TokenError, TokenRequest,
+    Client, ClientBuilder, Delivery, Event, FromPayload, Status, Subscription, Token, TokenError,
+    TokenRequest,
 };
 use steadfast_server::{DevToken, Pattern, TenantId, UserId, wall_millis};
 use tokio::sync::mpsc;

@@ -19,7 +19,11 @@ impl Program {
         let mut child = Command::new(path)
             .args(arguments)
             // Set to see the programs' logs.
-            .stderr(if std::env::var_os("STEADFAST_TEST_LOG").is_some() { Stdio::inherit() } else { Stdio::null() })
+            .stderr(if std::env::var_os("STEADFAST_TEST_LOG").is_some() {
+                Stdio::inherit()
+            } else {
+                Stdio::null()
+            })
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
