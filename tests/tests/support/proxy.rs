@@ -139,7 +139,7 @@ impl Shared {
             }
             (Mode::KillBeforeWelcome, true) => {
                 let _server = self.upgrade(&mut client, &head).await?;
-                client.read(&mut [0; 1]).await.ok()?;
+                client.read_exact(&mut [0; 1]).await.ok()?;
                 Some(())
             }
             (Mode::KillAfterWelcome(after), true) => {
