@@ -10,5 +10,6 @@ mod link_greeting;
 mod link_opening;
 mod link_refused;
 mod link_steps;
+mod link_tokens;
 mod rig;
 mod smoke;
