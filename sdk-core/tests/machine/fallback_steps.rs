@@ -1,10 +1,11 @@
 //! Steps that the tests of polling, topics and messages share, beside those of the rig.
 
 use steadfast_core::{
-    ClientFrame, Config, ExchangeId, Hello, Input, LinkId, PollTerms, ServerFrame, TopicRequest, TopicResult, TransportChoice, Welcome,
+    ClientFrame, Config, ErrorCode, ExchangeId, Hello, Input, LinkId, Output, PollTerms, ServerFrame,
+    TopicRequest, TopicResult, TransportChoice, Welcome, WireError,
 };
 
-use crate::rig::{Rig, fresh, resumed, terms};
+use crate::rig::{Rig, fresh, refused, resumed, terms};
 
 /// Polling alone: the link stays Idle, so that the next deadline is a poll's.
 pub fn polls_only(config: &mut Config) {
@@ -19,6 +20,11 @@ pub fn slow_sockets(config: &mut Config) {
 /// The usual terms, with long polls of 25 seconds.
 pub fn offers_long_polls(terms: &mut Welcome) {
     terms.poll = PollTerms { interval_ms: 5_000, wait_ms: 25_000 };
+}
+
+/// Not now; after this long.
+pub fn unavailable(retry_after_ms: Option<u64>) -> WireError {
+    WireError { retry_after_ms, ..WireError::new(ErrorCode::Unavailable, "not now", true) }
 }
 
 impl Rig {
@@ -47,16 +53,24 @@ impl Rig {
     pub fn begin_long_polls(&mut self) -> ExchangeId {
         let first = self.begin_polls();
         self.answer_under(first, offers_long_polls, Vec::new());
-        let exchange = self.last_exchange();
-        self.keep_only_exchange(exchange);
-        exchange
+        self.take_but_last_exchange();
+        self.last_exchange()
     }
 
-    /// Takes all outputs and puts back the exchange that is under way, so that it can be answered.
-    pub fn keep_only_exchange(&mut self, exchange: ExchangeId) {
-        self.keep_only(|output| {
-            matches!(output, steadfast_core::Output::Exchange { exchange: id, .. } if *id == exchange)
-        });
+    /// Takes all outputs but the exchange begun last, so that it can be answered.
+    pub fn take_but_last_exchange(&mut self) {
+        let last = self.last_exchange();
+        self.keep_only(|output| matches!(output, Output::Exchange { exchange, .. } if *exchange == last));
+    }
+
+    /// Takes all outputs but the token requests, so that the last can be answered.
+    pub fn take_but_tokens(&mut self) {
+        self.keep_only(|output| matches!(output, Output::NeedToken { .. }));
+    }
+
+    /// Lets time pass without a tick, up to this moment.
+    pub fn pass_to(&mut self, millis: u64) {
+        self.pass(millis - self.millis());
     }
 
     /// As [`Rig::answer`], under changed terms.
@@ -72,6 +86,24 @@ impl Rig {
         let mut all = vec![ServerFrame::Welcome(Box::new(welcome))];
         all.extend(frames);
         self.answered(exchange, 200, None, all);
+    }
+
+    /// Answers the exchange, refusing one topic for a while and resuming the others, under terms with long polls.
+    pub fn answer_refusing(&mut self, exchange: ExchangeId, topic: &str, error: &WireError) {
+        let hello = self.hello_of(exchange);
+        let results = hello.topics.iter().map(|request| match request.topic == topic {
+            true => refused(topic, error.clone()),
+            false => resume(request),
+        });
+        let results = results.collect();
+        self.answer_under(
+            exchange,
+            |terms| {
+                offers_long_polls(terms);
+                terms.topics = results;
+            },
+            Vec::new(),
+        );
     }
 
     /// The frames of an exchange's body.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
 mod fallback_enter;
+mod fallback_poll;
 mod fallback_steps;
 mod link_authorizing;
 mod link_opening;
