@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::Client;
+use super::ask::HELLO_BYTES;
 use super::frames::Source;
 use crate::backoff;
 use crate::close::CloseCode;
@@ -216,11 +217,12 @@ impl<P> Client<P> {
         let Some(epoch) = self.terms.results_epoch.clone() else { return frames };
         self.complete_unknown(&epoch);
         self.fail_oversized_messages();
+        let most = BODY_BYTES.min(self.terms.max_frame_bytes as usize).saturating_sub(HELLO_BYTES);
         let mut size = 0;
         while frames.len() < BODY_FRAMES - 2 {
             let Some(next) = self.outbox.next_len() else { break };
             size += next * 4 / 3;
-            if size > BODY_BYTES && !frames.is_empty() {
+            if size > most && !frames.is_empty() {
                 break;
             }
             let Some((bytes, resend)) = self.outbox.send_next(feed, &epoch) else { break };
@@ -307,7 +309,9 @@ impl<P> Client<P> {
         let Some(exchange) = self.fallback.exchange() else { return };
         let (feed, token) = (exchange.feed, exchange.token);
         self.statistics.exchanges_failed += 1;
-        let too_large = if status == 413 { self.outbox.take_first_on(feed) } else { None };
+        // While leaving, the link is the judge of sizes.
+        let polling = matches!(self.fallback, Fallback::Polling(_));
+        let too_large = if status == 413 && polling { self.outbox.take_first_on(feed) } else { None };
         let shrunk = too_large.is_some();
         if let Some(entry) = too_large {
             let error = WireError::new(
@@ -318,7 +322,7 @@ impl<P> Client<P> {
             self.emit(Output::Complete { message: entry.id, outcome: Outcome::Failed(error) });
         }
         self.take_exchange();
-        if self.fallback.polling_mut().is_none() {
+        if !polling {
             return;
         }
         match status {

@@ -120,6 +120,25 @@ impl Rig {
         }
     }
 
+    /// How many bytes an exchange's body has.
+    #[track_caller]
+    pub fn size_of(&self, exchange: ExchangeId) -> usize {
+        let size = self.outputs().iter().find_map(|output| match output {
+            Output::Exchange { exchange: id, body } if *id == exchange => Some(body.len()),
+            _ => None,
+        });
+        size.expect("the exchange was begun")
+    }
+
+    /// The `ref` of the first message of an exchange.
+    #[track_caller]
+    pub fn first_message(&self, exchange: ExchangeId) -> u64 {
+        match &self.body_of(exchange)[1] {
+            ClientFrame::Message(message) => message.reference.expect("it wants a result"),
+            other => panic!("not a message: {other:?}"),
+        }
+    }
+
     pub fn exchange_fails(&mut self, exchange: ExchangeId) {
         self.input(Input::ExchangeFailed { exchange });
     }
@@ -154,6 +173,20 @@ impl Rig {
             }
             if self.opens().is_empty() {
                 self.take();
+            }
+        }
+        self.last_open()
+    }
+
+    /// As [`Rig::poll_until_open`], by long polls that are answered when their wait is over; the last is under way.
+    pub fn poll_long_until_open(&mut self) -> LinkId {
+        self.take_but_last_exchange();
+        while self.opens().is_empty() {
+            let exchange = self.last_exchange();
+            self.take_but_last_exchange();
+            self.advance(2_000);
+            if self.opens().is_empty() {
+                self.answer_under(exchange, offers_long_polls, Vec::new());
             }
         }
         self.last_open()

@@ -2,11 +2,20 @@
 
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
-mod fallback_enter;
-mod fallback_poll;
-mod fallback_steps;
+mod close_codes;
 mod link_authorizing;
+mod link_ends;
+mod link_giving_up;
+mod link_greeting;
 mod link_opening;
+mod link_refused;
 mod link_steps;
 mod rig;
 mod smoke;
+
+// Polling, activity, topics and messages.
+mod fallback_enter;
+mod fallback_failures;
+mod fallback_leave;
+mod fallback_poll;
+mod fallback_steps;
