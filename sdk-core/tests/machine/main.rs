@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
 mod close_codes;
+mod fallback_enter;
+mod fallback_steps;
 mod link_authorizing;
 mod link_ends;
 mod link_giving_up;
@@ -14,8 +16,7 @@ mod rig;
 mod smoke;
 
 // Polling, activity, topics and messages.
-mod fallback_enter;
+mod activity;
 mod fallback_failures;
 mod fallback_leave;
 mod fallback_poll;
-mod fallback_steps;
