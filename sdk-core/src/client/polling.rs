@@ -6,7 +6,7 @@ use super::Client;
 use super::ask::HELLO_BYTES;
 use super::frames::Source;
 use crate::backoff;
-use crate::close::CloseCode;
+use crate::close::{self, CloseCode, CloseRule};
 use crate::codec::outgoing::{self, HelloTerms};
 use crate::config::TransportChoice;
 use crate::fallback::{Exchange, Fallback, Phase, Polling};
@@ -101,8 +101,12 @@ impl<P> Client<P> {
             Some(ServerFrame::Welcome(welcome)) if status == 200 && welcome.version == 1 => {
                 self.exchange_succeeded(*welcome, frames);
             }
-            Some(ServerFrame::Bye { reconnect_after_ms, .. }) if status == 200 => {
+            Some(ServerFrame::Bye { code, reconnect_after_ms, .. }) if status == 200 => {
+                let terminal = close::rule(code) == CloseRule::Stop;
                 self.exchange_refused(503, reconnect_after_ms);
+                if terminal {
+                    self.refused_for_good(code);
+                }
             }
             _ => self.exchange_refused(status, retry_after_ms),
         }
