@@ -16,3 +16,9 @@ mod link_steps;
 mod link_tokens;
 mod rig;
 mod smoke;
+
+// Polling, activity, topics and messages.
+mod activity;
+mod fallback_failures;
+mod fallback_leave;
+mod fallback_poll;
