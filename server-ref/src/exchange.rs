@@ -123,15 +123,13 @@ impl Exchange {
     fn collect(&mut self) {
         let now = self.driven.pod.state.clock.now();
         self.driven.take_mail(now);
-        self.driven.perform_outputs(now);
         while !self.answer.full
-            && let Some(frame) = self.driven.session.poll_frame()
+            && let Some(frame) = self.driven.poll_frame(now)
         {
             match frame {
                 Frame::Control(text) => self.answer.push(&text),
                 Frame::Event(event) => self.answer.push_event(event.text()),
             }
-            self.driven.perform_outputs(now);
         }
     }
 

@@ -16,7 +16,7 @@ use crate::draining::Phase;
 use crate::hub::{Draft, Hub, IdemKey, Mailbox, Order, TopicKey, lock};
 use crate::names::TenantId;
 use crate::publish::{PublishRequest, Published, Publisher, Target};
-use crate::session::{Context, Note, Output, Session};
+use crate::session::{Context, Frame, Note, Output, Session};
 use crate::state::ServerState;
 
 /// How often all deadlines are looked at: one task for all connections, in place of a timer each.
@@ -160,9 +160,23 @@ impl Driven {
         }
     }
 
-    /// Does what the session wants, until it wants nothing more.
-    pub(crate) fn perform_outputs(&mut self, now: Now) {
+    /// The next frame to write, after what the session wants has been done.
+    pub(crate) fn poll_frame(&mut self, now: Now) -> Option<Frame> {
+        loop {
+            let performed = self.perform_outputs(now);
+            // What was done may have been answered at once, and the answer may be a frame.
+            match self.session.poll_frame() {
+                None if performed => {}
+                frame => return frame,
+            }
+        }
+    }
+
+    /// Does what the session wants, until it wants nothing more; whether there was anything.
+    pub(crate) fn perform_outputs(&mut self, now: Now) -> bool {
+        let mut performed = false;
         while let Some(output) = self.session.poll_output() {
+            performed = true;
             match output {
                 Output::Note(note) => self.note(note),
                 output => {
@@ -178,6 +192,7 @@ impl Driven {
                 }
             }
         }
+        performed
     }
 
     /// A WebSocket ended with this code.

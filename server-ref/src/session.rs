@@ -195,6 +195,8 @@ impl Session {
     pub fn handle_answer(&mut self, answer: Answer, now: Now) {
         match answer {
             Answer::Tail { ticket, attached } => self.topic_resolved(ticket, Ok(attached), now),
+            Answer::Fetched { ticket, events } => self.fetched(ticket, events),
+            Answer::NotFetched { ticket } => self.not_fetched(ticket, now),
             Answer::Unavailable { ticket } => self.topic_resolved(ticket, Err(topics::unavailable()), now),
             Answer::Appended { reference, outcome, duplicate } => {
                 self.in_flight -= 1;
@@ -243,7 +245,8 @@ impl Session {
         output
     }
 
-    /// The next frame to write: control frames first, then events. `None`: nothing for now.
+    /// The next frame to write: control frames first, then events. `None`: nothing for now; but what it may want
+    /// to be done next, and the answer to that, can change it.
     pub fn poll_frame(&mut self) -> Option<Frame> {
         if let Some(text) = self.control.pop_front() {
             return Some(Frame::Control(text));

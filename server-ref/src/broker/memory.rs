@@ -60,6 +60,8 @@ impl MemoryBroker {
                 let Acknowledged { unknown, accepted } = done;
                 return Some(Answer::Acknowledged { reference, unknown, accepted, state });
             }
+            // What is not in memory is nowhere.
+            Output::Fetch { ticket, .. } => return Some(Answer::Fetched { ticket, events: Vec::new() }),
             Output::Detach { topic, slot } => self.hub.detach(&topic, mailbox, slot),
             Output::Enter { client, link, handover } => self.links.enter(&client, link, handover, mailbox),
             Output::Leave { client } => self.links.leave(&client, mailbox),
