@@ -23,6 +23,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use steadfast_core::{ErrorCode, Now, Position, TopicClass, TopicRequest, WireError};
 
+pub(crate) use draft::hash_payload;
 pub use draft::{Draft, MAX_KEY_LENGTH};
 pub(crate) use idem::{Begin, IdemTable};
 pub use idem::{IdemKey, MAX_RESULTS, RESULTS_KEPT_MS};

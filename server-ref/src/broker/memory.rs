@@ -50,6 +50,7 @@ impl MemoryBroker {
                 };
                 return Some(Answer::Appended { reference, outcome, duplicate });
             }
+            // A broker has no handlers: drivers that have some keep this output for themselves.
             Output::Handle { reference, .. } => {
                 let message = "the server has no handler for this type; name a topic to publish to";
                 let outcome = Err(WireError::new(ErrorCode::Unsupported, message, false));
