@@ -127,8 +127,8 @@ impl Topics {
         }
     }
 
-    /// When the oldest unanswered request was sent, and on which feed; `except` the exchange's.
-    pub(crate) fn oldest_question(&self, except: Option<u32>) -> Option<(Instant, u32)> {
+    /// When the oldest unanswered request was sent, and on which feed; `except` on these.
+    pub(crate) fn oldest_question(&self, except: [Option<u32>; 2]) -> Option<(Instant, u32)> {
         self.list.iter().filter_map(|topic| topic.oldest_question(except)).min()
     }
 

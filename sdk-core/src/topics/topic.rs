@@ -195,9 +195,9 @@ impl Topic {
         !self.views.is_empty()
     }
 
-    /// The oldest question that a feed, but not the one to except, still owes an answer to.
-    pub(super) fn oldest_question(&self, except: Option<u32>) -> Option<(Instant, u32)> {
-        let owing = self.views.iter().filter(|view| Some(view.feed) != except);
+    /// The oldest question that a feed, but none of those to except, still owes an answer to.
+    pub(super) fn oldest_question(&self, except: [Option<u32>; 2]) -> Option<(Instant, u32)> {
+        let owing = self.views.iter().filter(|view| !except.contains(&Some(view.feed)));
         owing.filter_map(|view| Some((view.asked_at()?, view.feed))).min()
     }
 
