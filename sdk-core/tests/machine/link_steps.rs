@@ -197,4 +197,26 @@ impl Rig {
         self.frame(new, crate::rig::welcome(Vec::new()));
         (old, new)
     }
+
+    /// … whose successor is the primary, while the old link owes the result of one message.
+    pub fn handover_retiring(&mut self) -> (LinkId, LinkId) {
+        let (old, new) = self.handover_opening();
+        self.submit("incident_action");
+        self.open(new);
+        self.frame(new, crate::rig::welcome(vec![crate::rig::resumed("user", 0)]));
+        (old, new)
+    }
+
+    /// Milliseconds until the next successor is asked for, while the old link shows life.
+    #[track_caller]
+    pub fn next_successor(&mut self, old: LinkId) -> u64 {
+        self.take();
+        let begun = self.millis();
+        while self.opens().is_empty() {
+            self.advance_to_deadline();
+            self.frame(old, ping());
+            assert!(self.millis() < begun + 100_000, "no successor is asked for");
+        }
+        self.millis() - begun
+    }
 }
