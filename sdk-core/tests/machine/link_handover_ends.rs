@@ -7,8 +7,10 @@ use steadfast_core::{
 use crate::link_steps::{assert_spread, bye, patient, ping};
 use crate::rig::{Rig, done, resumed, welcome};
 
+type Stage = fn(&mut Rig) -> (LinkId, LinkId);
+
 /// The stages of a successor that can be lost, each from nothing.
-fn stages() -> [fn(&mut Rig) -> (LinkId, LinkId); 3] {
+fn stages() -> [Stage; 3] {
     [
         Rig::handover_opening,
         |rig| {

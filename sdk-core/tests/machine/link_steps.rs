@@ -144,11 +144,11 @@ impl Rig {
     /// The `ref` and token of the last `rt.auth` on a link.
     #[track_caller]
     pub fn auth(&self, on: LinkId) -> (u64, String) {
-        let auths = self.sent(on).into_iter().filter_map(|frame| match frame {
+        let mut auths = self.sent(on).into_iter().filter_map(|frame| match frame {
             ClientFrame::Auth { reference, token } => Some((reference, token.0)),
             _ => None,
         });
-        auths.last().expect("rt.auth was sent")
+        auths.next_back().expect("rt.auth was sent")
     }
 
     pub fn pings(&self, on: LinkId) -> usize {

@@ -15,5 +15,6 @@ mod link_opening;
 mod link_refused;
 mod link_steps;
 mod link_tokens;
+mod link_waiting;
 mod rig;
 mod smoke;
