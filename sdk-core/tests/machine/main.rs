@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
 mod close_codes;
+mod link_anywhere;
 mod link_authorizing;
 mod link_ends;
 mod link_giving_up;
