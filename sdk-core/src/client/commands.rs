@@ -6,7 +6,7 @@ use super::{Activity, Client};
 use crate::codec::outgoing;
 use crate::error::Misuse;
 use crate::fallback::Fallback;
-use crate::frame::AckState;
+use crate::frame::{AckState, is_reserved};
 use crate::io::{
     MessageId, Outcome, OutgoingBytes, OutgoingMessage, Output, Slot, SubscribeOptions, SubscriptionId,
 };
@@ -165,8 +165,7 @@ impl<P> Client<P> {
 
 fn check(message: &OutgoingMessage) -> Result<(), Misuse> {
     let kind = message.kind.as_str();
-    let reserved = kind.starts_with("rt.") || RESERVED_TYPES.contains(&kind);
-    if kind.is_empty() || kind.chars().nth(64).is_some() || reserved {
+    if kind.is_empty() || kind.chars().nth(64).is_some() || is_reserved(kind) {
         return Err(Misuse::BadType);
     }
     match &message.topic {
@@ -174,9 +173,6 @@ fn check(message: &OutgoingMessage) -> Result<(), Misuse> {
         _ => Ok(()),
     }
 }
-
-/// Types that are frames of the protocol itself, beside all that begin with `rt.`.
-const RESERVED_TYPES: [&str; 6] = ["ping", "pong", "subscribe", "subscribed", "unsubscribe", "unsubscribed"];
 
 fn is_topic_name(name: &str) -> bool {
     (1..=128).contains(&name.len())

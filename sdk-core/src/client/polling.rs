@@ -3,9 +3,10 @@
 use alloc::vec::Vec;
 
 use super::Client;
+use super::ask::HELLO_BYTES;
 use super::frames::Source;
 use crate::backoff;
-use crate::close::CloseCode;
+use crate::close::{self, CloseCode, CloseRule};
 use crate::codec::outgoing::{self, HelloTerms};
 use crate::config::TransportChoice;
 use crate::fallback::{Exchange, Fallback, Phase, Polling};
@@ -100,8 +101,12 @@ impl<P> Client<P> {
             Some(ServerFrame::Welcome(welcome)) if status == 200 && welcome.version == 1 => {
                 self.exchange_succeeded(*welcome, frames);
             }
-            Some(ServerFrame::Bye { reconnect_after_ms, .. }) if status == 200 => {
+            Some(ServerFrame::Bye { code, reconnect_after_ms, .. }) if status == 200 => {
+                let terminal = close::rule(code) == CloseRule::Stop;
                 self.exchange_refused(503, reconnect_after_ms);
+                if terminal {
+                    self.refused_for_good(code);
+                }
             }
             _ => self.exchange_refused(status, retry_after_ms),
         }
@@ -153,7 +158,13 @@ impl<P> Client<P> {
             return;
         }
         match &mut polling.phase {
-            Phase::Due if polling.failures == 0 && polling.proven_since.is_some() => self.start_exchange(),
+            Phase::Due
+                if polling.failures == 0
+                    && polling.proven_since.is_some()
+                    && polling.earliest <= self.now.monotonic =>
+            {
+                self.start_exchange();
+            }
             Phase::InFlight(exchange) if exchange.long => {
                 self.abort_exchange();
                 self.start_exchange();
@@ -169,6 +180,7 @@ impl<P> Client<P> {
         let (feed, hello) = (self.next_feed(), self.next_reference());
         let start = self.counters.topic_turn;
         let topics = self.hello_topics(feed, hello, start);
+        self.topics_changed = false;
         let next = start + topics.len();
         self.counters.topic_turn = if next < self.topics.len() { next } else { 0 };
         let first_sent = self.outbox.queued_unsent();
@@ -176,12 +188,13 @@ impl<P> Client<P> {
         let wait_ms = self.terms.poll.wait_ms.min(LONG_POLL_MS);
         let long = messages.is_empty() && self.config.long_poll && wait_ms > 0;
         let wait_ms = long.then_some(wait_ms);
-        let results_epoch = self.terms.results_epoch.as_deref().filter(|_| !messages.is_empty());
+        let results_epoch = self.terms.results_epoch.clone().filter(|_| !messages.is_empty());
         // The caller has seen a fresh token; an empty one would be refused, not lost.
         let (token, generation) = self.tokens.held().unzip();
         let token = token.unwrap_or_default();
+        let named = results_epoch.as_deref();
         let terms =
-            HelloTerms { token, link: feed, topics: &topics, handover: false, wait_ms, results_epoch };
+            HelloTerms { token, link: feed, topics: &topics, handover: false, wait_ms, results_epoch: named };
         let mut body = Vec::with_capacity(1 + messages.len());
         body.push(outgoing::hello(&self.config, &terms));
         body.extend(messages);
@@ -194,6 +207,7 @@ impl<P> Client<P> {
             feed,
             hello,
             first_sent,
+            results_epoch,
             token: generation.unwrap_or_default(),
             begun_at,
             long,
@@ -207,11 +221,12 @@ impl<P> Client<P> {
         let Some(epoch) = self.terms.results_epoch.clone() else { return frames };
         self.complete_unknown(&epoch);
         self.fail_oversized_messages();
+        let most = BODY_BYTES.min(self.terms.max_frame_bytes as usize).saturating_sub(HELLO_BYTES);
         let mut size = 0;
         while frames.len() < BODY_FRAMES - 2 {
             let Some(next) = self.outbox.next_len() else { break };
             size += next * 4 / 3;
-            if size > BODY_BYTES && !frames.is_empty() {
+            if size > most && !frames.is_empty() {
                 break;
             }
             let Some((bytes, resend)) = self.outbox.send_next(feed, &epoch) else { break };
@@ -230,7 +245,8 @@ impl<P> Client<P> {
         let Some(exchange) = self.fallback.exchange() else { return };
         let (feed, hello, token, long) = (exchange.feed, exchange.hello, exchange.token, exchange.long);
         let begun_at = exchange.begun_at;
-        if self.terms.results_epoch.as_ref() != Some(&welcome.results_epoch) {
+        let foreign = exchange.results_epoch.as_ref().is_some_and(|epoch| *epoch != welcome.results_epoch);
+        if foreign {
             let first_sent = exchange.first_sent.clone();
             self.outbox.never_sent(feed, &first_sent);
         }
@@ -239,22 +255,21 @@ impl<P> Client<P> {
             self.adopt_terms(&welcome);
         }
         self.topic_results(feed, Some(hello), welcome.topics);
-        let (mut more, mut events) = (false, 0_u32);
+        let (mut more, before) = (false, self.statistics.delivered);
         for frame in frames {
             match frame {
                 ServerFrame::More => more = true,
-                ServerFrame::Event(event) => {
-                    events += 1;
-                    self.event(feed, event);
-                }
                 frame => self.control(Source::Exchange, feed, frame),
             }
         }
-        let idle = long && events == 0 && self.now.monotonic.since(begun_at) < LONG_POLL_LEAST_MS;
+        let news = self.statistics.delivered > before;
+        let unanswered = foreign || self.outbox.is_on(feed);
         let hurry = self.take_exchange().is_some_and(|exchange| exchange.hurry);
         self.poll_proved();
+        let waited = news || self.now.monotonic.since(begun_at) >= LONG_POLL_LEAST_MS;
         let long_next = self.config.long_poll && self.terms.poll.wait_ms > 0;
-        self.schedule_poll(more || hurry || (long_next && !idle));
+        let again = long_next && (waited || !(long || self.receipts.is_due()));
+        self.schedule_poll(!unanswered && (hurry || again || more && news), unanswered);
     }
 
     /// An answered exchange carries the client.
@@ -283,16 +298,21 @@ impl<P> Client<P> {
         }
     }
 
-    fn schedule_poll(&mut self, at_once: bool) {
-        if !matches!(self.fallback, Fallback::Polling(Polling { phase: Phase::Due, .. })) {
+    /// A server that left messages `unanswered` is not pressed for them.
+    fn schedule_poll(&mut self, at_once: bool, unanswered: bool) {
+        let delay = self.random.around(self.terms.poll.interval_ms, 10).max(backoff::FLOOR_MS);
+        let next = self.now.monotonic + delay;
+        let Fallback::Polling(polling @ Polling { phase: Phase::Due, .. }) = &mut self.fallback else {
             return;
+        };
+        if unanswered {
+            polling.earliest = next;
         }
         if at_once {
             self.start_exchange();
-            return;
+        } else {
+            self.timers.set(Timer::Poll, next);
         }
-        let delay = self.random.around(self.terms.poll.interval_ms, 10);
-        self.timers.set(Timer::Poll, self.now.monotonic + delay);
     }
 
     /// The exchange was not answered with frames; status zero: not at all.
@@ -300,7 +320,9 @@ impl<P> Client<P> {
         let Some(exchange) = self.fallback.exchange() else { return };
         let (feed, token) = (exchange.feed, exchange.token);
         self.statistics.exchanges_failed += 1;
-        let too_large = if status == 413 { self.outbox.take_first_on(feed) } else { None };
+        // While leaving, the link is the judge of sizes.
+        let polling = matches!(self.fallback, Fallback::Polling(_));
+        let too_large = if status == 413 && polling { self.outbox.take_first_on(feed) } else { None };
         let shrunk = too_large.is_some();
         if let Some(entry) = too_large {
             let error = WireError::new(
@@ -311,7 +333,7 @@ impl<P> Client<P> {
             self.emit(Output::Complete { message: entry.id, outcome: Outcome::Failed(error) });
         }
         self.take_exchange();
-        if self.fallback.polling_mut().is_none() {
+        if !polling {
             return;
         }
         match status {

@@ -2,7 +2,13 @@
 
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
+mod activity;
 mod close_codes;
+mod fallback_enter;
+mod fallback_failures;
+mod fallback_leave;
+mod fallback_poll;
+mod fallback_steps;
 mod link_anywhere;
 mod link_authorizing;
 mod link_ends;
