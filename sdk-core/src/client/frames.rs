@@ -94,9 +94,6 @@ impl<P> Client<P> {
         }
         let again = failed.is_some_and(|error| error.retryable);
         if self.receipts.answered(reference, feed, again) {
-            if again || self.receipts.is_due() {
-                self.arm_receipts();
-            }
             return;
         }
         let message = MessageId(reference);
