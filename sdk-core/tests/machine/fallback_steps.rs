@@ -178,6 +178,15 @@ impl Rig {
         self.last_open()
     }
 
+    /// While the exchange is under way the socket is tried again, and opens: its welcome is awaited.
+    pub fn reopen_beside(&mut self, exchange: ExchangeId) -> LinkId {
+        self.keep_only(|output| matches!(output, Output::Exchange { exchange: id, .. } if *id == exchange));
+        self.advance(self.retry_in());
+        let link = self.last_open();
+        self.open(link);
+        link
+    }
+
     /// As [`Rig::poll_until_open`], by long polls that are answered when their wait is over; the last is under way.
     pub fn poll_long_until_open(&mut self) -> LinkId {
         self.take_but_last_exchange();

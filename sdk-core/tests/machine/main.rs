@@ -20,3 +20,6 @@ mod activity;
 mod fallback_failures;
 mod fallback_leave;
 mod fallback_poll;
+mod topics_epochs;
+mod topics_events;
+mod topics_steps;
