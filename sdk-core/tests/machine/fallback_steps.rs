@@ -35,6 +35,16 @@ impl Rig {
         (rig, exchange)
     }
 
+    /// As [`Rig::poller`], with more of the configuration changed.
+    pub fn poller_with(change: impl FnOnce(&mut Config)) -> (Self, ExchangeId) {
+        let mut rig = Self::with(|config| {
+            polls_only(config);
+            change(config);
+        });
+        let exchange = rig.begin_polls();
+        (rig, exchange)
+    }
+
     /// From nothing to the first exchange of a client that only polls.
     pub fn begin_polls(&mut self) -> ExchangeId {
         self.connect();
@@ -118,6 +128,13 @@ impl Rig {
             ClientFrame::Hello(hello) => (**hello).clone(),
             other => panic!("an exchange begins with a hello, not {other:?}"),
         }
+    }
+
+    /// What an exchange asks of a topic.
+    #[track_caller]
+    pub fn topic_of(&self, exchange: ExchangeId, topic: &str) -> TopicRequest {
+        let mut topics = self.hello_of(exchange).topics.into_iter();
+        topics.find(|request| request.topic == topic).expect("the topic is asked for")
     }
 
     /// How many bytes an exchange's body has.

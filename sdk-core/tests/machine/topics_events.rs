@@ -168,6 +168,7 @@ fn live_is_told_again_after_the_connection_was_lost() {
 #[test]
 fn what_later_polls_bring_is_news_and_no_replay() {
     let (mut rig, _) = Rig::long_poller();
+    rig.advance(100);
     let slot = rig.subscribe("incidents");
     let exchange = rig.last_exchange();
     let at = |offset, top| accepted("incidents", log(offset, top, Recovery::Resumed));

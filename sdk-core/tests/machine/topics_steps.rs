@@ -2,9 +2,11 @@
 
 use steadfast_core::{
     ClientFrame, Config, Delivery, ErrorCode, EventFrame, GapReason, Input, LinkId, Output, Position,
-    Recovery, ServerFrame, Slot, TopicClass, TopicRequest, TopicResult, WireError,
+    Recovery, ServerFrame, Slot, SubscribeOptions, SubscriptionId, TopicClass, TopicRequest, TopicResult,
+    WireError,
 };
 
+use crate::fallback_steps::resume;
 use crate::rig::{Rig, accepted, fresh, position, refused, welcome};
 
 /// A log topic of epoch `e1` behind `offset`, its catching up going to `top`.
@@ -88,6 +90,24 @@ impl Rig {
         let link = rig.live();
         rig.take();
         (rig, link, slot)
+    }
+
+    pub fn subscribe_with(&mut self, topic: &str, options: SubscribeOptions) -> (SubscriptionId, Slot) {
+        self.run(|client, now| client.subscribe(now, topic, options)).unwrap()
+    }
+
+    pub fn unsubscribe(&mut self, subscription: SubscriptionId) {
+        self.run(|client, now| client.unsubscribe(now, subscription)).unwrap();
+    }
+
+    /// Answers every `subscribe` on a link: each topic goes on where it was asked for.
+    pub fn answer_all_subscribes(&mut self, on: LinkId) {
+        for frame in self.sent(on) {
+            if let ClientFrame::Subscribe { reference, topics } = frame {
+                let topics = topics.iter().map(resume).collect();
+                self.frame(on, ServerFrame::Subscribed { reference: Some(reference), topics });
+            }
+        }
     }
 
     /// Answers the last `subscribe` on a link with this position for each of its topics.
