@@ -7,9 +7,11 @@ mod link_authorizing;
 mod link_ends;
 mod link_giving_up;
 mod link_greeting;
+mod link_live;
 mod link_opening;
 mod link_refused;
 mod link_steps;
+mod link_tokens;
 mod rig;
 mod smoke;
 

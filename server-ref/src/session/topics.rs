@@ -69,8 +69,7 @@ impl Session {
         self.answer_if_resolved();
     }
 
-    pub(super) fn handle_unsubscribe(&mut self, reference: u64, topics: Vec<String>, now: Now) {
-        let _ = now;
+    pub(super) fn handle_unsubscribe(&mut self, reference: u64, topics: Vec<String>) {
         let error = self.problem_with(topics.len()).map(|problem| {
             self.note(Note::BadFrame(ErrorCode::BadFrame));
             WireError::new(ErrorCode::BadFrame, problem, false)
@@ -115,7 +114,8 @@ impl Session {
             self.drop_stale(ticket.slot, tail);
             return;
         }
-        let Slot::Unread(Some(resolving)) = self.subscriptions.replace(ticket.slot, Slot::Unread(None)) else {
+        let Slot::Unread(Some(resolving)) = self.subscriptions.replace(ticket.slot, Slot::Unread(None))
+        else {
             return;
         };
         let name = resolving.name.as_str().to_owned();
