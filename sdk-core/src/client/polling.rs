@@ -55,8 +55,12 @@ impl<P> Client<P> {
         }
     }
 
+    /// Begins the next exchange, in place of a waiting one that does not carry what it must.
     pub(super) fn poll_due(&mut self) {
-        if matches!(self.fallback, Fallback::Polling(Polling { phase: Phase::Due, .. })) {
+        if let Fallback::Polling(polling) = &self.fallback {
+            if matches!(polling.phase, Phase::InFlight(_)) {
+                self.abort_exchange();
+            }
             self.start_exchange();
         }
     }
@@ -165,11 +169,16 @@ impl<P> Client<P> {
             {
                 self.start_exchange();
             }
-            Phase::InFlight(exchange) if exchange.long => {
-                self.abort_exchange();
-                self.start_exchange();
+            Phase::InFlight(exchange) => {
+                exchange.hurry = true;
+                // Many changes at once are one exchange.
+                let settled = exchange.begun_at + backoff::FLOOR_MS;
+                if exchange.long && settled > self.now.monotonic {
+                    self.timers.set(Timer::Poll, settled);
+                } else if exchange.long {
+                    self.poll_due();
+                }
             }
-            Phase::InFlight(exchange) => exchange.hurry = true,
             Phase::Due | Phase::Authorizing => {}
         }
     }
@@ -182,11 +191,13 @@ impl<P> Client<P> {
         let topics = self.hello_topics(feed, hello, start);
         self.topics_changed = false;
         let next = start + topics.len();
-        self.counters.topic_turn = if next < self.topics.len() { next } else { 0 };
+        self.counters.topic_turn = next.checked_sub(self.topics.len()).unwrap_or(next);
         let first_sent = self.outbox.queued_unsent();
         let messages = self.messages_for_exchange(feed);
         let wait_ms = self.terms.poll.wait_ms.min(LONG_POLL_MS);
-        let long = messages.is_empty() && self.config.long_poll && wait_ms > 0;
+        // A wait would keep the topics that take their turn later from theirs.
+        let long =
+            messages.is_empty() && self.config.long_poll && wait_ms > 0 && !self.leaves_out_topics(feed);
         let wait_ms = long.then_some(wait_ms);
         let results_epoch = self.terms.results_epoch.clone().filter(|_| !messages.is_empty());
         // The caller has seen a fresh token; an empty one would be refused, not lost.
@@ -213,6 +224,11 @@ impl<P> Client<P> {
             long,
             hurry: false,
         }
+    }
+
+    /// Whether there are wanted topics that `feed` does not carry.
+    fn leaves_out_topics(&self, feed: u32) -> bool {
+        self.topics.iter().any(|topic| topic.needs_asking(feed))
     }
 
     /// Queued messages and receipts. None before the server's table of results is known: a lost answer could not be judged.
@@ -264,11 +280,16 @@ impl<P> Client<P> {
         }
         let news = self.statistics.delivered > before;
         let unanswered = foreign || self.outbox.is_on(feed);
+        let partial = self.leaves_out_topics(feed);
         let hurry = self.take_exchange().is_some_and(|exchange| exchange.hurry);
         self.poll_proved();
-        let waited = news || self.now.monotonic.since(begun_at) >= LONG_POLL_LEAST_MS;
         let long_next = self.config.long_poll && self.terms.poll.wait_ms > 0;
-        let again = long_next && (waited || !(long || self.receipts.is_due()));
+        let settled = if long {
+            self.now.monotonic.since(begun_at) >= LONG_POLL_LEAST_MS
+        } else {
+            !partial && !self.receipts.is_due()
+        };
+        let again = long_next && (news || settled);
         self.schedule_poll(!unanswered && (hurry || again || more && news), unanswered);
     }
 
