@@ -152,7 +152,7 @@ impl<P> Client<P> {
         let bytes = outgoing::message(message, None);
         self.check_size(&bytes)?;
         let connection = self.link.primary_mut().ok_or(Misuse::NotConnected)?;
-        connection.buffered += bytes.len() as u64;
+        connection.buffered = connection.buffered.saturating_add(bytes.len() as u64);
         let link = connection.id;
         self.emit(Output::Send { link, bytes });
         Ok(())

@@ -145,6 +145,7 @@ impl Topic {
     pub(super) fn remove_listener(&mut self, id: SubscriptionId) {
         self.listeners.retain(|listener| *listener != id);
         if !self.is_heard() {
+            // Nobody will take what the last one left, and the user topic stays.
             self.taken(u32::MAX, u64::MAX, 0, 0);
         }
     }
