@@ -305,10 +305,14 @@ impl<P> Client<P> {
         let since = *polling.proven_since.get_or_insert(now);
         if now.since(since) >= super::open::STABLE_MS {
             self.tokens.end_streak();
+            if matches!(self.link, Link::Idle) {
+                self.reason = None;
+            }
         }
-        if first && matches!(self.link, Link::Waiting { .. }) {
+        if let (true, Link::Waiting { earliest }) = (first, &self.link) {
+            let earliest = *earliest;
             let delay = self.backoff_delay();
-            self.timers.set(Timer::Retry, now + delay);
+            self.timers.set(Timer::Retry, (now + delay).max(earliest));
         }
     }
 
