@@ -309,10 +309,16 @@ impl<P> Client<P> {
                 self.reason = None;
             }
         }
-        if let (true, Link::Waiting { earliest }) = (first, &self.link) {
-            let earliest = *earliest;
+        if first {
+            self.replan_retry();
+        }
+    }
+
+    /// The pace at which the socket is tried changes with polling; the server's word on when not to try stands.
+    fn replan_retry(&mut self) {
+        if let Link::Waiting { earliest } = self.link {
             let delay = self.backoff_delay();
-            self.timers.set(Timer::Retry, (now + delay).max(earliest));
+            self.timers.set(Timer::Retry, (self.now.monotonic + delay).max(earliest));
         }
     }
 
@@ -392,10 +398,8 @@ impl<P> Client<P> {
             self.reason = Some(Reason { code: CloseCode::ABNORMAL, retryable: true });
         }
         // Polling no longer works either, so the socket is not tried at the slow pace any more.
-        if let (true, Link::Waiting { earliest }) = (was_proven, &self.link) {
-            let earliest = *earliest;
-            let delay = self.backoff_delay();
-            self.timers.set(Timer::Retry, (now + delay).max(earliest));
+        if was_proven {
+            self.replan_retry();
         }
     }
 
