@@ -305,6 +305,9 @@ impl<P> Client<P> {
         let since = *polling.proven_since.get_or_insert(now);
         if now.since(since) >= super::open::STABLE_MS {
             self.tokens.end_streak();
+            if matches!(self.link, Link::Idle) {
+                self.reason = None;
+            }
         }
         if first {
             self.replan_retry();
