@@ -3,9 +3,10 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+use crate::codec::outgoing::MessageFrame;
 use crate::config::OutboxLimits;
 use crate::error::Misuse;
-use crate::io::{MessageId, OutgoingBytes};
+use crate::io::MessageId;
 use crate::time::Instant;
 
 /// Bounded by [`OutboxLimits`]: at the limit a submit is refused, nothing queued is dropped.
@@ -20,7 +21,7 @@ pub(crate) struct Outbox {
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) id: MessageId,
-    pub(crate) frame: OutgoingBytes,
+    pub(crate) frame: MessageFrame,
     expires: Instant,
     flight: Flight,
     /// The server's table of results when it was first sent.
@@ -51,11 +52,11 @@ impl Outbox {
     pub(crate) fn push(
         &mut self,
         id: MessageId,
-        frame: OutgoingBytes,
+        frame: MessageFrame,
         now: Instant,
         life_ms: Option<u64>,
     ) -> Result<(), Misuse> {
-        let bytes = self.bytes + frame.len() as u64;
+        let bytes = self.bytes + frame.len();
         if self.entries.len() >= self.limits.messages as usize || bytes > self.limits.bytes {
             return Err(Misuse::OutboxFull);
         }
@@ -74,7 +75,7 @@ impl Outbox {
     }
 
     /// Takes the first queued message to send it on `feed`; the flag says that it had been sent before.
-    pub(crate) fn send_next(&mut self, feed: u32, results_epoch: &str) -> Option<(&OutgoingBytes, bool)> {
+    pub(crate) fn send_next(&mut self, feed: u32, results_epoch: &str) -> Option<(&MessageFrame, bool)> {
         let entry = self.entries.iter_mut().find(|entry| entry.flight == Flight::Queued)?;
         entry.flight = Flight::On(feed);
         let resend = entry.was_sent();
@@ -85,7 +86,7 @@ impl Outbox {
     }
 
     /// The size of the first queued message.
-    pub(crate) fn next_len(&self) -> Option<usize> {
+    pub(crate) fn next_len(&self) -> Option<u64> {
         self.entries.iter().find(|entry| entry.flight == Flight::Queued).map(|entry| entry.frame.len())
     }
 
@@ -148,9 +149,7 @@ impl Outbox {
 
     /// A queued message over the server's limit.
     pub(crate) fn take_oversized(&mut self, max_frame_bytes: u64) -> Option<Entry> {
-        self.take_where(&mut |entry| {
-            entry.flight == Flight::Queued && entry.frame.len() as u64 > max_frame_bytes
-        })
+        self.take_where(&mut |entry| entry.flight == Flight::Queued && entry.frame.len() > max_frame_bytes)
     }
 
     pub(crate) fn next_expiry(&self) -> Option<Instant> {
@@ -160,7 +159,7 @@ impl Outbox {
     /// Takes the first message that is meant. Not generic, because there are many ways to mean one.
     fn take_where(&mut self, is_meant: &mut dyn FnMut(&mut Entry) -> bool) -> Option<Entry> {
         let entry = self.entries.extract_if(.., is_meant).next()?;
-        self.bytes -= entry.frame.len() as u64;
+        self.bytes -= entry.frame.len();
         Some(entry)
     }
 }

@@ -1,11 +1,10 @@
 //! Asking the server for topics: in a hello, and after it.
 
-use alloc::vec::Vec;
+use alloc::string::String;
 
 use super::Client;
 use crate::close::CloseCode;
 use crate::codec::outgoing;
-use crate::frame::TopicRequest;
 use crate::io::LinkId;
 use crate::time::Instant;
 use crate::timer::Timer;
@@ -20,9 +19,16 @@ const SUBSCRIBE_TOPICS: usize = 64;
 /// A question to the server must be answered within this.
 const ANSWER_MS: u64 = 10_000;
 
+/// The topics of one request.
+pub(super) struct Asked {
+    pub(super) count: usize,
+    /// As the request's frame lists them.
+    pub(super) text: String,
+}
+
 impl<P> Client<P> {
     /// The topics for a hello on `feed`, beginning with the one at `start`; they count as asked there.
-    pub(super) fn hello_topics(&mut self, feed: u32, reference: u64, start: usize) -> Vec<TopicRequest> {
+    pub(super) fn hello_topics(&mut self, feed: u32, reference: u64, start: usize) -> Asked {
         self.ask(feed, reference, start, HELLO_TOPICS)
     }
 
@@ -66,32 +72,33 @@ impl<P> Client<P> {
     fn ask_topics_on(&mut self, link: LinkId, feed: u32) {
         loop {
             let reference = self.counters.reference + 1;
-            let requests = self.ask(feed, reference, 0, SUBSCRIBE_TOPICS);
-            if requests.is_empty() {
+            let asked = self.ask(feed, reference, 0, SUBSCRIBE_TOPICS);
+            if asked.count == 0 {
                 return;
             }
             self.counters.reference = reference;
-            self.send_text(link, outgoing::subscribe(reference, &requests));
+            self.send_text(link, outgoing::subscribe(reference, &asked.text));
         }
     }
 
-    fn ask(&mut self, feed: u32, reference: u64, start: usize, most: usize) -> Vec<TopicRequest> {
-        let now = self.now.monotonic;
-        let mut requests = Vec::new();
-        let mut size = 0;
+    fn ask(&mut self, feed: u32, reference: u64, start: usize, most: usize) -> Asked {
+        let mut asked = Asked { count: 0, text: String::new() };
         for topic in self.topics.from(start) {
             if !topic.needs_asking(feed) {
                 continue;
             }
-            let request = topic.request();
-            size += outgoing::topic_size(&request);
-            // One topic alone may be over the limit: the server refuses it and says why.
-            if requests.len() == most || (size > HELLO_BYTES && !requests.is_empty()) {
-                break;
+            let text = outgoing::topic(topic);
+            if asked.count > 0 {
+                // One topic alone may be over the limit: the server refuses it and says why.
+                if asked.count == most || asked.text.len() + text.len() > HELLO_BYTES {
+                    break;
+                }
+                asked.text.push(',');
             }
-            topic.asked(feed, reference, now);
-            requests.push(request);
+            asked.text.push_str(&text);
+            asked.count += 1;
+            topic.asked(feed, reference, self.now.monotonic);
         }
-        requests
+        asked
     }
 }

@@ -3,13 +3,11 @@
 use alloc::string::String;
 
 use super::{Activity, Client};
-use crate::codec::outgoing;
+use crate::codec::outgoing::{self, MessageFrame};
 use crate::error::Misuse;
 use crate::fallback::Fallback;
 use crate::frame::AckState;
-use crate::io::{
-    MessageId, Outcome, OutgoingBytes, OutgoingMessage, Output, Slot, SubscribeOptions, SubscriptionId,
-};
+use crate::io::{MessageId, Outcome, OutgoingMessage, Output, Slot, SubscribeOptions, SubscriptionId};
 use crate::link::Link;
 use crate::time::Now;
 
@@ -88,7 +86,7 @@ impl<P> Client<P> {
         check(message)?;
         self.observe_command(now);
         let reference = self.counters.reference + 1;
-        let frame = outgoing::message(message, Some((reference, &self.config.instance)));
+        let frame = MessageFrame::new(message, Some((reference, &self.config.instance)));
         let queued = self.enqueue(reference, frame, message.life_ms);
         self.settle();
         queued
@@ -120,7 +118,7 @@ impl<P> Client<P> {
         self.observe_command(now);
         let reference = self.counters.reference + 1;
         let text = outgoing::acknowledge(reference, ids, AckState::Acknowledged, note);
-        let queued = self.enqueue(reference, OutgoingBytes::Text(text), None);
+        let queued = self.enqueue(reference, MessageFrame::from_text(text), None);
         self.settle();
         queued
     }
@@ -138,10 +136,10 @@ impl<P> Client<P> {
     fn enqueue(
         &mut self,
         reference: u64,
-        frame: OutgoingBytes,
+        frame: MessageFrame,
         life_ms: Option<u64>,
     ) -> Result<MessageId, Misuse> {
-        if frame.len() as u64 > self.terms.max_frame_bytes {
+        if frame.len() > self.terms.max_frame_bytes {
             return Err(Misuse::TooLarge);
         }
         let message = MessageId(reference);
@@ -152,12 +150,12 @@ impl<P> Client<P> {
 
     fn send_unanswered(&mut self, message: &OutgoingMessage) -> Result<(), Misuse> {
         let connection = self.link.primary_mut().ok_or(Misuse::NotConnected)?;
-        let bytes = outgoing::message(message, None);
-        if bytes.len() as u64 > self.terms.max_frame_bytes {
+        let frame = MessageFrame::new(message, None);
+        if frame.len() > self.terms.max_frame_bytes {
             return Err(Misuse::TooLarge);
         }
-        connection.buffered += bytes.len() as u64;
-        let link = connection.id;
+        connection.buffered += frame.len();
+        let (link, bytes) = (connection.id, frame.bytes());
         self.emit(Output::Send { link, bytes });
         Ok(())
     }

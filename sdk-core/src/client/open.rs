@@ -80,8 +80,14 @@ impl<P> Client<P> {
         let (feed, hello) = (self.next_feed(), self.next_reference());
         let topics = self.hello_topics(feed, hello, 0);
         let (token, generation) = self.tokens.held()?;
-        let terms =
-            HelloTerms { token, link: feed, topics: &topics, handover, wait_ms: None, results_epoch: None };
+        let terms = HelloTerms {
+            token,
+            link: feed,
+            topics: &topics.text,
+            handover,
+            wait_ms: None,
+            results_epoch: None,
+        };
         let text = outgoing::hello(&self.config, &terms);
         self.send_text(link, text);
         self.timers.clear(Timer::Connect);

@@ -23,7 +23,7 @@ const LONG_POLL_MS: u64 = 25_000;
 
 /// Frames and bytes of one exchange's body.
 const BODY_FRAMES: usize = 64;
-const BODY_BYTES: usize = 512 * 1024;
+const BODY_BYTES: u64 = 512 * 1024;
 
 /// A long poll that comes back empty sooner than this was not waited for.
 const LONG_POLL_LEAST_MS: u64 = 1_000;
@@ -169,7 +169,7 @@ impl<P> Client<P> {
         let (feed, hello) = (self.next_feed(), self.next_reference());
         let start = self.counters.topic_turn;
         let topics = self.hello_topics(feed, hello, start);
-        let next = start + topics.len();
+        let next = start + topics.count;
         self.counters.topic_turn = if next < self.topics.len() { next } else { 0 };
         let first_sent = self.outbox.queued_unsent();
         let messages = self.messages_for_exchange(feed);
@@ -181,13 +181,11 @@ impl<P> Client<P> {
         let (token, generation) = self.tokens.held().unzip();
         let token = token.unwrap_or_default();
         let terms =
-            HelloTerms { token, link: feed, topics: &topics, handover: false, wait_ms, results_epoch };
-        let mut body = Vec::with_capacity(1 + messages.len());
-        body.push(outgoing::hello(&self.config, &terms));
-        body.extend(messages);
+            HelloTerms { token, link: feed, topics: &topics.text, handover: false, wait_ms, results_epoch };
+        let body = outgoing::batch(&outgoing::hello(&self.config, &terms), &messages);
         self.statistics.exchanges += 1;
         self.timers.set(Timer::Exchange, self.now.monotonic + wait_ms.unwrap_or(0) + EXCHANGE_MS);
-        self.emit(Output::Exchange { exchange: id, body: OutgoingBytes::Text(outgoing::batch(&body)) });
+        self.emit(Output::Exchange { exchange: id, body: OutgoingBytes::Text(body) });
         let begun_at = self.now.monotonic;
         Exchange {
             id,
@@ -214,14 +212,14 @@ impl<P> Client<P> {
             if size > BODY_BYTES && !frames.is_empty() {
                 break;
             }
-            let Some((bytes, resend)) = self.outbox.send_next(feed, &epoch) else { break };
-            frames.push(outgoing::as_text(bytes));
+            let Some((message, resend)) = self.outbox.send_next(feed, &epoch) else { break };
+            frames.push(message.text());
             self.statistics.resends += u64::from(resend);
         }
         if self.receipts.is_due() {
             let reference = self.next_reference();
             let ids = self.receipts.send(reference, feed);
-            frames.push(outgoing::acknowledge(reference, &ids, crate::frame::AckState::Received, None));
+            frames.push(outgoing::acknowledge(reference, ids, crate::frame::AckState::Received, None));
         }
         frames
     }

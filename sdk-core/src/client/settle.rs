@@ -73,7 +73,7 @@ impl<P> Client<P> {
         }
         let reference = self.next_reference();
         let ids = self.receipts.send(reference, feed);
-        let text = outgoing::acknowledge(reference, &ids, AckState::Received, None);
+        let text = outgoing::acknowledge(reference, ids, AckState::Received, None);
         self.send_text(link, text);
     }
 
@@ -123,11 +123,11 @@ impl<P> Client<P> {
         else {
             return false;
         };
-        let Some((bytes, resend)) = self.outbox.send_next(connection.feed, results_epoch) else {
+        let Some((message, resend)) = self.outbox.send_next(connection.feed, results_epoch) else {
             return false;
         };
-        connection.buffered += bytes.len() as u64;
-        let bytes = bytes.clone();
+        connection.buffered += message.len();
+        let bytes = message.bytes();
         self.statistics.resends += u64::from(resend);
         self.emit(Output::Send { link, bytes });
         true

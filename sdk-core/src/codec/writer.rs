@@ -97,6 +97,23 @@ impl JsonWriter {
         self.integer(value);
     }
 
+    /// A list whose elements are finished JSON text, joined by commas.
+    pub(crate) fn list_field(&mut self, key: &str, elements: &str) {
+        self.key(key);
+        self.begin_array();
+        self.raw(elements);
+        self.end_array();
+    }
+
+    pub(crate) fn strings_field(&mut self, key: &str, values: &[String]) {
+        self.key(key);
+        self.begin_array();
+        for value in values {
+            self.string(value);
+        }
+        self.end_array();
+    }
+
     pub(crate) fn true_field(&mut self, key: &str, value: bool) {
         if value {
             self.key(key);

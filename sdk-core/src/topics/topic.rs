@@ -3,7 +3,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{Seat, unite};
-use crate::frame::{Cursor, TopicClass, TopicRequest};
+use crate::frame::{Cursor, TopicClass};
 use crate::io::{Slot, SubscribeOptions, SubscriptionId};
 use crate::time::Instant;
 
@@ -153,17 +153,19 @@ impl Topic {
         !self.listeners.is_empty()
     }
 
-    pub(crate) fn request(&self) -> TopicRequest {
-        TopicRequest {
-            topic: self.name.as_ref().into(),
-            cursor: self.cursor(),
-            keys: self.keys.clone().filter(|_| self.is_heard()),
-            history: self.history.filter(|_| self.seat.is_none()),
-        }
+    /// Where a request goes on.
+    pub(crate) fn known_seat(&self) -> Option<&Seat> {
+        self.seat.as_ref().filter(|_| !self.restart)
     }
 
-    fn cursor(&self) -> Option<Cursor> {
-        self.seat.as_ref().filter(|_| !self.restart).map(Seat::cursor)
+    /// The keys that a request asks for; `None`: all.
+    pub(crate) fn wanted_keys(&self) -> Option<&[String]> {
+        self.keys.as_deref().filter(|_| self.is_heard())
+    }
+
+    /// The events before now that a request asks for.
+    pub(crate) fn wanted_history(&self) -> Option<u64> {
+        self.history.filter(|_| self.seat.is_none())
     }
 
     pub(crate) fn view(&self, feed: u32) -> Option<&View> {
@@ -181,7 +183,7 @@ impl Topic {
     /// Records that `feed` was asked; its earlier answer no longer counts.
     pub(crate) fn asked(&mut self, feed: u32, reference: u64, now: Instant) {
         self.remove_view(feed);
-        let from = self.cursor().map(|cursor| cursor.offset);
+        let from = self.known_seat().map(|seat| seat.seen);
         self.views.push(View { feed, reference, from, answer: Answer::Awaited { since: now } });
     }
 
