@@ -1,8 +1,6 @@
 //! Polling's life (PROTOCOL.md, Fallback).
 
-use alloc::vec::Vec;
-
-use crate::io::{ExchangeId, MessageId};
+use crate::io::ExchangeId;
 use crate::time::Instant;
 use crate::token::TokenGeneration;
 
@@ -66,8 +64,6 @@ pub(crate) struct Exchange {
     pub(crate) feed: u32,
     /// The request that its hello was.
     pub(crate) hello: u64,
-    /// The messages that it carries and no feed before it did.
-    pub(crate) first_sent: Vec<MessageId>,
     pub(crate) token: TokenGeneration,
     pub(crate) begun_at: Instant,
     /// The server may keep it waiting for an event.

@@ -24,8 +24,7 @@ pub(crate) struct Entry {
     pub(crate) frame: MessageFrame,
     expires: Instant,
     flight: Flight,
-    /// The server's table of results when it was first sent.
-    sent_under: Option<Box<str>>,
+    first_sent: Option<FirstSent>,
 }
 
 /// Where a message is.
@@ -36,9 +35,17 @@ enum Flight {
     On(u32),
 }
 
+/// How a message was sent for the first time.
+#[derive(Debug)]
+struct FirstSent {
+    feed: u32,
+    /// The server's table of results then.
+    results_epoch: Box<str>,
+}
+
 impl Entry {
     pub(crate) fn was_sent(&self) -> bool {
-        self.sent_under.is_some()
+        self.first_sent.is_some()
     }
 }
 
@@ -62,7 +69,7 @@ impl Outbox {
         }
         self.bytes = bytes;
         let expires = now + life_ms.unwrap_or(self.limits.life_ms);
-        self.entries.push(Entry { id, frame, expires, flight: Flight::Queued, sent_under: None });
+        self.entries.push(Entry { id, frame, expires, flight: Flight::Queued, first_sent: None });
         Ok(())
     }
 
@@ -80,7 +87,7 @@ impl Outbox {
         entry.flight = Flight::On(feed);
         let resend = entry.was_sent();
         if !resend {
-            entry.sent_under = Some(results_epoch.into());
+            entry.first_sent = Some(FirstSent { feed, results_epoch: results_epoch.into() });
         }
         Some((&entry.frame, resend))
     }
@@ -98,23 +105,15 @@ impl Outbox {
     }
 
     /// The server did not carry out what was first sent in this exchange: it has another table of results.
-    pub(crate) fn never_sent(&mut self, feed: u32, first_sent: &[MessageId]) {
-        for entry in self.entries.iter_mut().filter(|entry| entry.flight == Flight::On(feed)) {
-            entry.flight = Flight::Queued;
-            if first_sent.contains(&entry.id) {
-                entry.sent_under = None;
-            }
+    pub(crate) fn never_sent(&mut self, feed: u32) {
+        self.requeue(feed);
+        for entry in &mut self.entries {
+            entry.first_sent.take_if(|first| first.feed == feed);
         }
     }
 
     pub(crate) fn is_on(&self, feed: u32) -> bool {
         self.entries.iter().any(|entry| entry.flight == Flight::On(feed))
-    }
-
-    /// The messages on `feed` that were sent there for the first time, given those sent before.
-    pub(crate) fn queued_unsent(&self) -> Vec<MessageId> {
-        let unsent = self.entries.iter().filter(|entry| entry.flight == Flight::Queued && !entry.was_sent());
-        unsent.map(|entry| entry.id).collect()
     }
 
     pub(crate) fn take(&mut self, id: MessageId) -> Option<Entry> {
@@ -134,7 +133,7 @@ impl Outbox {
     pub(crate) fn take_unknown(&mut self, results_epoch: &str) -> Option<Entry> {
         self.take_where(&mut |entry| {
             entry.flight == Flight::Queued
-                && entry.sent_under.as_deref().is_some_and(|epoch| epoch != results_epoch)
+                && entry.first_sent.as_ref().is_some_and(|first| *first.results_epoch != *results_epoch)
         })
     }
 

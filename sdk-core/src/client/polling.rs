@@ -171,7 +171,6 @@ impl<P> Client<P> {
         let topics = self.hello_topics(feed, hello, start);
         let next = start + topics.count;
         self.counters.topic_turn = if next < self.topics.len() { next } else { 0 };
-        let first_sent = self.outbox.queued_unsent();
         let messages = self.messages_for_exchange(feed);
         let wait_ms = self.terms.poll.wait_ms.min(LONG_POLL_MS);
         let long = messages.is_empty() && self.config.long_poll && wait_ms > 0;
@@ -191,7 +190,6 @@ impl<P> Client<P> {
             id,
             feed,
             hello,
-            first_sent,
             token: generation.unwrap_or_default(),
             begun_at,
             long,
@@ -229,8 +227,7 @@ impl<P> Client<P> {
         let (feed, hello, token, long) = (exchange.feed, exchange.hello, exchange.token, exchange.long);
         let begun_at = exchange.begun_at;
         if self.terms.results_epoch.as_ref() != Some(&welcome.results_epoch) {
-            let first_sent = exchange.first_sent.clone();
-            self.outbox.never_sent(feed, &first_sent);
+            self.outbox.never_sent(feed);
         }
         self.tokens.learn_life(token, welcome.auth_expires_in_ms, self.now);
         if self.link.primary().is_none() {
