@@ -34,14 +34,16 @@ impl<P> Client<P> {
 
     /// Asks every welcomed link for what it has not been asked, or must be asked again.
     pub(super) fn ask_topics(&mut self) {
-        for (link, feed) in self.link.welcomed().into_iter().flatten() {
+        for names in self.link.welcomed() {
+            let Some((link, feed)) = names else { continue };
             self.ask_topics_on(link, feed);
         }
     }
 
     /// Stops what the server would send of a topic.
     pub(super) fn unsubscribe_on_links(&mut self, name: &str) {
-        for (link, _) in self.link.welcomed().into_iter().flatten() {
+        for names in self.link.welcomed() {
+            let Some((link, _)) = names else { continue };
             let reference = self.next_reference();
             self.send_text(link, outgoing::unsubscribe(reference, name));
         }
@@ -50,9 +52,12 @@ impl<P> Client<P> {
     /// A link that leaves a question unanswered is not to be relied on.
     pub(super) fn answer_overdue(&mut self) {
         let Some((_, feed)) = self.oldest_question() else { return };
-        let asked = self.link.connections_mut().find(|connection| connection.feed == feed);
-        if let Some(link) = asked.map(|connection| connection.id) {
-            self.close_link(link, CloseCode::TIMEOUT);
+        for names in self.link.names() {
+            if let Some((link, asked)) = names
+                && asked == feed
+            {
+                self.close_link(link, CloseCode::TIMEOUT);
+            }
         }
     }
 

@@ -98,7 +98,7 @@ impl<P> Client<P> {
             hello,
             results_epoch: "".into(),
             opened_at: now,
-            liveness: Liveness::new(now, self.terms.heartbeat_ms + self.config.heartbeat_slack_ms),
+            liveness: None,
             token: generation,
             buffered: 0,
             drain: None,
@@ -121,10 +121,11 @@ impl<P> Client<P> {
         self.timers.clear(Timer::Hello);
         self.tokens.learn_life(token, welcome.auth_expires_in_ms, self.now);
         self.adopt_terms(&welcome);
+        let now = self.now.monotonic;
         let silence_ms = welcome.heartbeat_ms.saturating_add(self.config.heartbeat_slack_ms);
         if let Some(connection) = self.link.connection_mut(link) {
             connection.results_epoch.clone_from(&welcome.results_epoch);
-            connection.liveness.allow_silence(silence_ms);
+            connection.liveness = Some(Liveness::new(now, silence_ms));
         }
         self.link = match core::mem::replace(&mut self.link, Link::Idle) {
             Link::Greeting(connection) => Link::Live(connection),
@@ -170,7 +171,6 @@ impl<P> Client<P> {
     }
 
     pub(super) fn adopt_terms(&mut self, welcome: &Welcome) {
-        self.terms.heartbeat_ms = welcome.heartbeat_ms;
         self.terms.max_frame_bytes = welcome.max_frame_bytes;
         self.terms.poll = welcome.poll;
         self.terms.results_epoch = Some(welcome.results_epoch.clone());
