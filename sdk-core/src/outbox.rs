@@ -151,8 +151,8 @@ impl Outbox {
         self.take_where(&mut |entry| entry.flight == Flight::Queued && entry.frame.len() > max_frame_bytes)
     }
 
-    pub(crate) fn next_expiry(&self) -> Option<Instant> {
-        self.entries.iter().map(|entry| entry.expires).min()
+    pub(crate) fn next_expiry(&self) -> Instant {
+        self.entries.iter().fold(Instant::NEVER, |next, entry| next.min(entry.expires))
     }
 
     /// Takes the first message that is meant. Not generic, because there are many ways to mean one.

@@ -115,13 +115,13 @@ impl Topics {
         }
     }
 
-    pub(crate) fn next_retry(&self) -> Option<Instant> {
-        self.list.iter().filter_map(|topic| topic.demand.retry_at()).min()
+    pub(crate) fn next_retry(&self) -> Instant {
+        self.list.iter().fold(Instant::NEVER, |next, topic| next.min(topic.demand.retry_at()))
     }
 
     pub(crate) fn retry_due(&mut self, now: Instant) {
         for topic in &mut self.list {
-            if topic.demand.retry_at().is_some_and(|at| at <= now) {
+            if topic.demand.retry_at() <= now {
                 topic.demand = Demand::Wanted;
             }
         }
@@ -129,7 +129,15 @@ impl Topics {
 
     /// When the oldest unanswered request was sent, and on which feed; `except` the exchange's.
     pub(crate) fn oldest_question(&self, except: Option<u32>) -> Option<(Instant, u32)> {
-        self.list.iter().filter_map(|topic| topic.oldest_question(except)).min()
+        let mut oldest = None;
+        for topic in &self.list {
+            for (since, feed) in topic.questions() {
+                if Some(feed) != except && oldest.is_none_or(|(first, _)| since < first) {
+                    oldest = Some((since, feed));
+                }
+            }
+        }
+        oldest
     }
 
     fn add(&mut self, name: &str) {

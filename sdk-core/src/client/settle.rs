@@ -27,9 +27,9 @@ impl<P> Client<P> {
             self.hurry_exchange();
             self.plan_answers();
             let life = self.outbox.next_expiry();
-            self.timers.set_or_clear(Timer::MessageLife, life);
+            self.timers.set(Timer::MessageLife, life);
             let retry = self.topics.next_retry();
-            self.timers.set_or_clear(Timer::TopicRetry, retry);
+            self.timers.set(Timer::TopicRetry, retry);
         }
         self.report_status();
     }

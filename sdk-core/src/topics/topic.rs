@@ -72,10 +72,11 @@ pub(crate) enum Answer {
 }
 
 impl Demand {
-    pub(super) fn retry_at(self) -> Option<Instant> {
+    /// [`Instant::NEVER`] where it does not depend on time.
+    pub(super) fn retry_at(self) -> Instant {
         match self {
-            Self::Retry(at) => Some(at),
-            _ => None,
+            Self::Retry(at) => at,
+            _ => Instant::NEVER,
         }
     }
 }
@@ -197,10 +198,9 @@ impl Topic {
         !self.views.is_empty()
     }
 
-    /// The oldest question that a feed, but not the one to except, still owes an answer to.
-    pub(super) fn oldest_question(&self, except: Option<u32>) -> Option<(Instant, u32)> {
-        let owing = self.views.iter().filter(|view| Some(view.feed) != except);
-        owing.filter_map(|view| Some((view.asked_at()?, view.feed))).min()
+    /// Since when which feeds owe an answer.
+    pub(super) fn questions(&self) -> impl Iterator<Item = (Instant, u32)> {
+        self.views.iter().filter_map(|view| Some((view.asked_at()?, view.feed)))
     }
 
     /// Whether `feed` still owes an answer.
