@@ -34,6 +34,7 @@ impl Instant {
 impl Add<u64> for Instant {
     type Output = Self;
 
+    #[inline(never)]
     fn add(self, millis: u64) -> Self {
         Self(self.0.saturating_add(millis))
     }
