@@ -43,8 +43,8 @@ pub use metrics::{Delivered, HandshakeRefusal, Metrics};
 pub use names::{MAX_NAME_LENGTH, NameError, RESERVED_BEGINNINGS, TenantId, TopicName, UserId};
 pub use permissions::{MAX_PATTERNS, Pattern, PatternError, Permissions};
 pub use publish::{
-    MAX_FIELD_CHARACTERS, MAX_TYPE_CHARACTERS, PublishBodyError, PublishRequest, Published, Publisher,
-    Target, publish_elements, publish_routes,
+    MAX_FIELD_BYTES, MAX_IDEMPOTENCY_KEY_BYTES, MAX_TYPE_CHARACTERS, PublishBodyError, PublishRequest,
+    Published, Publisher, Target, publish_elements, publish_routes,
 };
 pub use serve::{Listeners, serve};
 pub use state::{ServerState, peer_of};

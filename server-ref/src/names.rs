@@ -10,10 +10,10 @@ use std::sync::Arc;
 /// The longest topic, tenant or user name, in bytes.
 pub const MAX_NAME_LENGTH: usize = 128;
 
-/// Beginnings of topic names that belong to the server.
+/// Beginnings of topic names that belong to the server, as the name `user` does.
 ///
-/// Nobody publishes to a topic with one of them: such topics are written by the server itself.
-pub const RESERVED_BEGINNINGS: [&str; 4] = ["user", "open:", "presence:", "rt:"];
+/// Nobody publishes to such a topic by its name: the server itself writes to it.
+pub const RESERVED_BEGINNINGS: [&str; 4] = ["user:", "open:", "presence:", "rt:"];
 
 /// Why a text is not a topic, tenant or user name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +102,7 @@ name!(
 impl TopicName {
     /// Whether the topic belongs to the server, so that nobody may publish there.
     pub fn is_reserved(&self) -> bool {
-        RESERVED_BEGINNINGS.iter().any(|beginning| self.0.starts_with(beginning))
+        &*self.0 == "user" || RESERVED_BEGINNINGS.iter().any(|beginning| self.0.starts_with(beginning))
     }
 }
 
@@ -147,10 +147,10 @@ mod tests {
 
     #[test]
     fn the_servers_own_beginnings_are_reserved() {
-        for name in ["user", "user:bob", "users", "open:x", "presence:x", "rt:drain"] {
+        for name in ["user", "user:bob", "open:x", "presence:x", "rt:drain"] {
             assert!(TopicName::parse(name).unwrap().is_reserved(), "{name}");
         }
-        for name in ["open", "presence", "rt", "opening:x", "kpis"] {
+        for name in ["users", "user.bob", "open", "presence", "rt", "opening:x", "kpis"] {
             assert!(!TopicName::parse(name).unwrap().is_reserved(), "{name}");
         }
     }

@@ -229,8 +229,6 @@ mod tests {
         let all = permissions(&["*", "user*", "user:bob", "rt:*"], &["*"]);
         for name in [
             "user:bob",
-            "user.bob",
-            "userbob",
             "open:user",
             "open:user:bob",
             "presence:user:bob",

@@ -21,7 +21,8 @@ use steadfast_core::{Cursor, ErrorCode, WireError};
 use tokio::time::Instant;
 
 pub use request::{
-    MAX_FIELD_CHARACTERS, MAX_TYPE_CHARACTERS, PublishBodyError, PublishRequest, Target, publish_elements,
+    MAX_FIELD_BYTES, MAX_IDEMPOTENCY_KEY_BYTES, MAX_TYPE_CHARACTERS, PublishBodyError, PublishRequest,
+    Target, publish_elements,
 };
 
 use crate::answer::{ErrorBody, error_response};

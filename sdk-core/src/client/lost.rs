@@ -46,6 +46,8 @@ enum Role {
 
 impl<P> Client<P> {
     pub(super) fn closed(&mut self, link: LinkId, code: u16) {
+        // What never opened has no close frame: its code is not the server's word.
+        let code = if self.link.opening() == Some(link) { CloseCode::ABNORMAL } else { code };
         self.link_lost(link, code, End::Theirs);
     }
 

@@ -8,9 +8,8 @@ use crate::io::{Output, Reason};
 use crate::link::Link;
 use crate::timer::Timer;
 
-/// What runs only while there is a link.
-pub(super) const LINK_TIMERS: [Timer; 10] = [
-    Timer::Authorize,
+/// What runs only while there is a link. A token request outlives its link, and so does its timer.
+pub(super) const LINK_TIMERS: [Timer; 9] = [
     Timer::Connect,
     Timer::Hello,
     Timer::Stable,

@@ -2,5 +2,8 @@
 
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
+mod link_authorizing;
+mod link_opening;
+mod link_steps;
 mod rig;
 mod smoke;

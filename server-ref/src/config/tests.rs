@@ -128,6 +128,8 @@ fn the_servers_own_topics_follow_no_rule() {
     let config = parse_with("[[topics]]\npattern = \"*\"\nclass = \"ephemeral\"").unwrap();
     let class = |topic| config.topics.policy(topic).class();
     assert_eq!(class("user"), TopicClass::Log);
+    assert_eq!(class("user:ana"), TopicClass::Log);
+    assert_eq!(class("users"), TopicClass::Ephemeral);
     assert_eq!(class("open:incidents"), TopicClass::State);
     assert_eq!(class("presence:incidents"), TopicClass::State);
     assert_eq!(class("kpis"), TopicClass::Ephemeral);

@@ -75,10 +75,10 @@ impl TopicRules {
 
     /// What this topic is.
     ///
-    /// The server's own topics follow no rule: `user` and all that begins so is a log with the
+    /// The server's own topics follow no rule: `user` and what begins with `user:` is a log with the
     /// default retention, `open:` and `presence:` topics are state topics.
     pub fn policy(&self, topic: &str) -> &TopicPolicy {
-        if topic.starts_with("user") {
+        if topic == "user" || topic.starts_with("user:") {
             return &self.user;
         }
         if topic.starts_with("open:") || topic.starts_with("presence:") {

@@ -11,8 +11,11 @@ use crate::names::{TenantId, TopicName, UserId};
 /// The longest `type`, in characters.
 pub const MAX_TYPE_CHARACTERS: usize = 64;
 
-/// The longest `key`, `priority`, `correlation_id` or `idempotency_key`, in characters.
-pub const MAX_FIELD_CHARACTERS: usize = 256;
+/// The longest `idempotency_key`, in bytes.
+pub const MAX_IDEMPOTENCY_KEY_BYTES: usize = 128;
+
+/// The longest `key`, `priority` or `correlation_id`, in bytes.
+pub const MAX_FIELD_BYTES: usize = 256;
 
 /// What an event's envelope adds to what was sent: id, timestamp, offset.
 const ENVELOPE_BYTES: usize = 512;
@@ -53,7 +56,7 @@ pub struct PublishRequest {
     pub target: Target,
     /// The application's type.
     pub kind: String,
-    /// The payload as it was written; none where there was none, and for a deletion.
+    /// The payload as it was written, `null` where there was none; none for a deletion alone.
     pub payload: Payload,
     /// The key, for state topics.
     pub key: Option<String>,
@@ -159,7 +162,7 @@ impl Members<'_> {
         let tenant = self.required("tenant_id")?;
         let tenant = TenantId::parse(&tenant).map_err(|error| bad(format!("`tenant_id`: {error}")))?;
         let deleted = self.boolean("deleted")?;
-        let key = self.limited("key", MAX_FIELD_CHARACTERS)?;
+        let key = self.limited("key", MAX_FIELD_BYTES)?;
         if deleted && key.is_none() {
             return Err(bad("`deleted` needs the `key` that is gone"));
         }
@@ -170,10 +173,10 @@ impl Members<'_> {
             payload: self.payload(deleted)?,
             key,
             deleted,
-            priority: self.limited("priority", MAX_FIELD_CHARACTERS)?,
+            priority: self.limited("priority", MAX_FIELD_BYTES)?,
             requires_acknowledgment: self.boolean("requires_acknowledgment")?,
-            correlation_id: self.limited("correlation_id", MAX_FIELD_CHARACTERS)?,
-            idempotency_key: self.limited("idempotency_key", MAX_FIELD_CHARACTERS)?,
+            correlation_id: self.limited("correlation_id", MAX_FIELD_BYTES)?,
+            idempotency_key: self.limited("idempotency_key", MAX_IDEMPOTENCY_KEY_BYTES)?,
         })
     }
 
@@ -211,8 +214,8 @@ impl Members<'_> {
 
     fn payload(&self, deleted: bool) -> Result<Payload, WireError> {
         match self.0.get("payload").map(|raw| raw.get()) {
-            None => Ok(Payload::None),
-            Some("null") if deleted => Ok(Payload::None),
+            None | Some("null") if deleted => Ok(Payload::None),
+            None => Ok(Payload::Json("null".into())),
             Some(_) if deleted => Err(bad("a deletion has no `payload`; leave one of the two out")),
             Some(text) => Ok(Payload::Json(text.into())),
         }
@@ -241,8 +244,8 @@ impl Members<'_> {
     fn limited(&self, name: &str, most: usize) -> Result<Option<String>, WireError> {
         let text = self.string(name)?;
         match &text {
-            Some(text) if text.is_empty() || text.chars().count() > most => {
-                Err(bad(format!("`{name}` must have 1 to {most} characters")))
+            Some(text) if text.is_empty() || text.len() > most => {
+                Err(bad(format!("`{name}` must have 1 to {most} bytes")))
             }
             _ => Ok(text),
         }

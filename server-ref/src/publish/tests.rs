@@ -129,7 +129,7 @@ async fn results_come_in_the_order_of_the_input_and_each_is_judged_alone() {
         event(),
         {"tenant_id": "acme", "topic": "a b", "type": "x"},
         {"tenant_id": "acme", "topic": "t", "type": "refuse_me"},
-        {"tenant_id": "acme", "user_id": "ana", "type": "ephemeral", "payload": null},
+        {"tenant_id": "acme", "user_id": "ana", "type": "ephemeral"},
         5,
         event(),
     ]);
@@ -164,6 +164,7 @@ async fn bad_elements_are_refused_with_the_field_named() {
         (with("requires_acknowledgment", json!(1)), "bad_frame", "`requires_acknowledgment`"),
         (with("key", json!("k".repeat(257))), "bad_frame", "`key`"),
         (with("idempotency_key", json!("")), "bad_frame", "`idempotency_key`"),
+        (with("idempotency_key", json!("i".repeat(129))), "bad_frame", "`idempotency_key`"),
     ];
     for (body, code, word) in cases {
         let (found, message) = server.refusal(&body).await;
