@@ -127,17 +127,9 @@ impl Topics {
         }
     }
 
-    /// When the oldest unanswered request was sent, and on which feed; `except` the exchange's.
-    pub(crate) fn oldest_question(&self, except: Option<u32>) -> Option<(Instant, u32)> {
-        let mut oldest = None;
-        for topic in &self.list {
-            for (since, feed) in topic.questions() {
-                if Some(feed) != except && oldest.is_none_or(|(first, _)| since < first) {
-                    oldest = Some((since, feed));
-                }
-            }
-        }
-        oldest
+    /// When the oldest unanswered request on `feed` was sent.
+    pub(crate) fn oldest_question(&self, feed: u32) -> Instant {
+        self.list.iter().fold(Instant::NEVER, |oldest, topic| oldest.min(topic.asked_at(feed)))
     }
 
     fn add(&mut self, name: &str) {

@@ -3,8 +3,8 @@
 
 use std::process::ExitCode;
 
-use axum::Router;
-
 fn main() -> ExitCode {
-    steadfast_server::run(std::env::args_os(), |_state| Router::new())
+    steadfast_server::run(std::env::args_os(), |state| {
+        steadfast_server::routes(state).expect("the state was made of the same keys")
+    })
 }

@@ -51,27 +51,36 @@ impl<P> Client<P> {
 
     /// A link that leaves a question unanswered is not to be relied on.
     pub(super) fn answer_overdue(&mut self) {
-        let Some((_, feed)) = self.oldest_question() else { return };
-        for names in self.link.names() {
-            if let Some((link, asked)) = names
-                && asked == feed
-            {
-                self.close_link(link, CloseCode::TIMEOUT);
-            }
+        // The link whose answer the timer waited for may just have ended for another cause.
+        if let Some((since, link)) = self.oldest_question()
+            && since + ANSWER_MS <= self.now.monotonic
+        {
+            self.close_link(link, CloseCode::TIMEOUT);
         }
     }
 
     pub(super) fn plan_answers(&mut self) {
-        let oldest = self.oldest_question().map(|(since, _)| since + ANSWER_MS);
-        self.timers.set_or_clear(Timer::Answer, oldest);
+        let oldest = self.oldest_question().map_or(Instant::NEVER, |(since, _)| since + ANSWER_MS);
+        self.timers.set(Timer::Answer, oldest);
     }
 
-    /// When the oldest unanswered question was sent on a link, and on which feed. Exchanges have a timer of their own.
-    fn oldest_question(&self) -> Option<(Instant, u32)> {
-        let exchange = self.fallback.exchange().map(|exchange| exchange.feed);
-        let topic = self.topics.oldest_question(exchange);
-        let auth = self.auth_question.as_ref().map(|question| (question.since, question.feed));
-        topic.into_iter().chain(auth).min()
+    /// When the oldest unanswered question was sent on a welcomed link, and on which. A greeting one has the hello timer,
+    /// an exchange its own.
+    fn oldest_question(&self) -> Option<(Instant, LinkId)> {
+        let mut oldest = None;
+        for names in self.link.welcomed() {
+            let Some((link, feed)) = names else { continue };
+            let mut since = self.topics.oldest_question(feed);
+            if let Some(auth) = &self.auth_question
+                && auth.feed == feed
+            {
+                since = since.min(auth.since);
+            }
+            if oldest.is_none_or(|(first, _)| since < first) {
+                oldest = Some((since, link));
+            }
+        }
+        oldest
     }
 
     fn ask_topics_on(&mut self, link: LinkId, feed: u32) {

@@ -1,11 +1,11 @@
 //! Tokens: asked for before opening, refreshed on a live link, renewed once in a failure streak.
 
 use super::{AuthQuestion, Client};
-use crate::close::CloseCode;
+use crate::close::{CloseCode, CloseRule};
 use crate::codec::outgoing;
 use crate::fallback::{Fallback, Phase, Polling};
 use crate::frame::{ErrorCode, Secret, WireError};
-use crate::io::{Output, Reason, TokenRequest};
+use crate::io::{Output, TokenRequest};
 use crate::link::Link;
 use crate::timer::Timer;
 use crate::token::Refusal;
@@ -130,15 +130,11 @@ impl<P> Client<P> {
             self.stop(code);
             return;
         }
+        self.poll_without_token();
         if matches!(self.link, Link::Authorizing) {
-            self.reason = Some(Reason { code, retryable: true });
-            self.streak.attempt = self.streak.attempt.saturating_add(1);
-            let delay = self.backoff_delay();
-            self.link = Link::Waiting { earliest: self.now.monotonic + crate::backoff::FLOOR_MS };
-            self.timers.set(Timer::Retry, self.now.monotonic + delay);
+            self.wait_or_stop(code, CloseRule::Retry, None);
         } else if !self.abandon_authorizing_successor() && self.link.primary().is_some() && retryable {
             self.timers.set(Timer::TokenRefresh, self.now.monotonic + REFRESH_AGAIN_MS);
         }
-        self.poll_without_token();
     }
 }

@@ -135,7 +135,6 @@ impl<P> Client<P> {
     }
 
     fn only_link_lost(&mut self, lost: &Lost, code: u16, advice: Option<Advice>, end: End) {
-        let now = self.now.monotonic;
         let rule = close::rule(code);
         self.reason = Some(Reason { code, retryable: true });
         self.clear_link_timers();
@@ -164,19 +163,26 @@ impl<P> Client<P> {
             }
             _ => {}
         }
-        if !self.config.auto_reconnect {
-            return self.stop(code);
-        }
+        self.wait_or_stop(code, rule, advice);
+    }
+
+    /// The next attempt after a failed one, or none.
+    pub(super) fn wait_or_stop(&mut self, code: u16, rule: CloseRule, advice: Option<Advice>) {
+        self.reason = Some(Reason { code, retryable: true });
         self.streak.attempt = self.streak.attempt.saturating_add(1);
-        let exhausted = self.config.max_reconnect_attempts.is_some_and(|most| self.streak.attempt > most);
-        if exhausted && self.config.exhausted == Exhausted::Stop {
+        let given_up = self.is_exhausted() && self.config.exhausted == Exhausted::Stop;
+        if given_up || !self.config.auto_reconnect {
             return self.stop(code);
         }
         let least = least_delay(rule, advice);
-        let delay = self.retry_delay(rule, advice, exhausted).max(least);
-        self.link = Link::Waiting { earliest: now + least };
-        self.timers.set(Timer::Retry, now + delay);
+        let delay = self.retry_delay(rule, advice).max(least);
+        self.link = Link::Waiting { earliest: self.now.monotonic + least };
+        self.timers.set(Timer::Retry, self.now.monotonic + delay);
         self.consider_polling();
+    }
+
+    fn is_exhausted(&self) -> bool {
+        self.config.max_reconnect_attempts.is_some_and(|most| self.streak.attempt > most)
     }
 
     fn count_failure(
@@ -197,22 +203,23 @@ impl<P> Client<P> {
         self.streak.bad_frames = if rule == CloseRule::BadFrames { self.streak.bad_frames + 1 } else { 0 };
     }
 
-    fn retry_delay(&mut self, rule: CloseRule, advice: Option<Advice>, exhausted: bool) -> u64 {
+    fn retry_delay(&mut self, rule: CloseRule, advice: Option<Advice>) -> u64 {
         if let Some(after_ms) = advice.and_then(|advice| advice.after_ms) {
             return after_ms;
         }
-        if exhausted {
-            return self.random.around(PROBE_INTERVAL_CAP_MS, 20);
-        }
-        if rule == CloseRule::RetrySpread {
+        if rule == CloseRule::RetrySpread && !self.is_exhausted() {
             return self.random.between(5_000, 30_000);
         }
         self.backoff_delay()
     }
 
-    /// The ordinary delay: the slow probe while polling works, else the backoff.
+    /// The ordinary delay: the slowest pace once the attempts are used up, the slow probe while polling works, else
+    /// the backoff.
     #[inline(never)]
     pub(super) fn backoff_delay(&mut self) -> u64 {
+        if self.is_exhausted() {
+            return self.random.around(PROBE_INTERVAL_CAP_MS, 20);
+        }
         if self.fallback.is_proven() {
             return self.random.around(self.socket_probe.interval_ms, 20);
         }

@@ -186,15 +186,7 @@ impl<P> Client<P> {
         self.timers.set(Timer::Exchange, self.now.monotonic + wait_ms.unwrap_or(0) + EXCHANGE_MS);
         self.emit(Output::Exchange { exchange: id, body: OutgoingBytes::Text(body) });
         let begun_at = self.now.monotonic;
-        Exchange {
-            id,
-            feed,
-            hello,
-            token: generation.unwrap_or_default(),
-            begun_at,
-            long,
-            hurry: false,
-        }
+        Exchange { id, feed, hello, token: generation.unwrap_or_default(), begun_at, long, hurry: false }
     }
 
     /// Queued messages and receipts. None before the server's table of results is known: a lost answer could not be judged.

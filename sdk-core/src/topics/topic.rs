@@ -81,15 +81,6 @@ impl Demand {
     }
 }
 
-impl View {
-    pub(super) fn asked_at(&self) -> Option<Instant> {
-        match self.answer {
-            Answer::Awaited { since } => Some(since),
-            _ => None,
-        }
-    }
-}
-
 impl Topic {
     pub(super) fn new(slot: Slot, name: Box<str>) -> Self {
         Self {
@@ -198,14 +189,17 @@ impl Topic {
         !self.views.is_empty()
     }
 
-    /// Since when which feeds owe an answer.
-    pub(super) fn questions(&self) -> impl Iterator<Item = (Instant, u32)> {
-        self.views.iter().filter_map(|view| Some((view.asked_at()?, view.feed)))
+    /// When `feed` was asked; [`Instant::NEVER`] where it owes no answer.
+    pub(super) fn asked_at(&self, feed: u32) -> Instant {
+        match self.view(feed) {
+            Some(View { answer: Answer::Awaited { since }, .. }) => *since,
+            _ => Instant::NEVER,
+        }
     }
 
     /// Whether `feed` still owes an answer.
     pub(crate) fn is_awaited(&self, feed: u32) -> bool {
-        self.view(feed).is_some_and(|view| view.asked_at().is_some())
+        self.asked_at(feed) < Instant::NEVER
     }
 
     /// Whether `feed` has accepted the topic.

@@ -48,6 +48,20 @@ pub fn ping() -> ServerFrame<u32> {
     ServerFrame::Ping { t: None }
 }
 
+/// The states in which a peer can end a link with a code.
+pub const STATES: [fn(&mut Rig) -> LinkId; 2] = [Rig::greeting, Rig::live];
+
+/// Ends links with `code` in each state, as the peer does.
+pub fn ended(code: u16, change: fn(&mut Config), judge: impl Fn(&mut Rig)) {
+    for begin in STATES {
+        let mut rig = Rig::with(change);
+        let link = begin(&mut rig);
+        rig.take();
+        rig.close(link, code);
+        judge(&mut rig);
+    }
+}
+
 impl Rig {
     /// The link that was asked for last, since the last take.
     #[track_caller]

@@ -2,8 +2,13 @@
 
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
+mod close_codes;
 mod link_authorizing;
+mod link_ends;
+mod link_giving_up;
+mod link_greeting;
 mod link_opening;
+mod link_refused;
 mod link_steps;
 mod rig;
 mod smoke;

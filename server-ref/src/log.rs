@@ -1,0 +1,54 @@
+//! A topic's history, one data structure for each class. Pure: no I/O, no locks, time is passed in.
+
+mod ephemeral;
+mod event;
+mod history;
+mod keyed;
+mod numbered;
+pub(crate) mod websocket;
+
+pub(crate) use ephemeral::EphemeralLog;
+pub use event::Event;
+pub(crate) use event::Unnumbered;
+pub(crate) use history::{AppendRefused, History};
+pub(crate) use keyed::KeyedLog;
+pub(crate) use numbered::NumberedLog;
+
+use std::sync::Arc;
+
+/// The most that one read takes out of a topic, so that its lock is held shortly.
+pub(crate) const READ_EVENTS: usize = 64;
+
+/// The most bytes that one read takes; at least one event is taken whatever its size. Also the quantum of the
+/// round robin between a connection's topics.
+pub(crate) const READ_BYTES: usize = 32 * 1024;
+
+/// Where a reader stands in a topic. Two readers of one topic share nothing but the topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Everything up to here has been read.
+    pub(crate) offset: u64,
+    /// State topics: the deletion floor when the reader started; only deletions forgotten since then matter.
+    pub(crate) floor: u64,
+}
+
+/// What one read gave, in one atomic answer.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Read {
+    /// Events beyond the place, oldest first; empty when the reader has everything.
+    Events {
+        /// The events.
+        events: Vec<Arc<Event>>,
+        /// Where the reader stands after them.
+        offset: u64,
+        /// Whether there is more.
+        more: bool,
+    },
+    /// The reader was slower than the retention: what lies up to `offset` (oldest retained − 1) is lost to it.
+    Gap {
+        /// What still exists follows behind it.
+        offset: u64,
+    },
+    /// A state topic has forgotten deletions that the reader has not seen: all values must follow anew.
+    Reset,
+}

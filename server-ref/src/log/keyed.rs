@@ -1,0 +1,196 @@
+//! A state topic: the last value of each key.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::ops::Bound;
+use std::sync::Arc;
+
+use steadfast_core::{Cursor, Position, Recovery, TopicClass};
+
+use super::event::{Event, Unnumbered};
+use super::{Place, READ_BYTES, READ_EVENTS, Read};
+use crate::config::StateRetention;
+
+/// The history of a state topic: an index by key and one by offset, in which a key moves when it is written.
+///
+/// A deletion is an entry like any other, until it is forgotten; then the floor rises to it, and whoever has read
+/// less must start anew.
+#[derive(Debug, Default)]
+pub(crate) struct KeyedLog {
+    offsets: HashMap<Arc<str>, u64>,
+    entries: BTreeMap<u64, Entry>,
+    /// The deletions in order, for forgetting; those written over since are skipped then.
+    deletions: VecDeque<(u64, u64)>,
+    values: usize,
+    top: u64,
+    floor: u64,
+    bytes: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    key: Arc<str>,
+    event: Arc<Event>,
+    deleted: bool,
+}
+
+impl KeyedLog {
+    /// Writes a key's new value, or its deletion.
+    ///
+    /// `None`: the topic has as many keys as it may have, and this one is new. Deleting a key that is not there
+    /// takes an offset like any other write.
+    pub(crate) fn write(
+        &mut self,
+        key: &str,
+        deleted: bool,
+        event: Unnumbered,
+        retention: &StateRetention,
+        now_ms: u64,
+    ) -> Option<Arc<Event>> {
+        self.forget(retention, now_ms);
+        let known = self.offsets.get(key).is_some_and(|offset| !self.entries[offset].deleted);
+        if !known && !deleted && self.values >= retention.max_keys as usize {
+            return None;
+        }
+        // Deletions count too: else keys written and deleted over and over would grow the index without a bound.
+        if deleted && self.deletions.len() >= 2 * retention.max_keys as usize {
+            self.forget_oldest_deletion();
+        }
+        self.top += 1;
+        let event = event.number(self.top, now_ms);
+        let key: Arc<str> = match self.offsets.get(key).copied() {
+            Some(offset) => self.remove(offset),
+            None => key.into(),
+        };
+        self.bytes += event.size();
+        self.offsets.insert(Arc::clone(&key), self.top);
+        self.entries.insert(self.top, Entry { key, event: Arc::clone(&event), deleted });
+        if deleted {
+            self.deletions.push_back((now_ms, self.top));
+        } else {
+            self.values += 1;
+        }
+        Some(event)
+    }
+
+    /// Forgets the deletions that are older than the retention.
+    pub(crate) fn forget(&mut self, retention: &StateRetention, now_ms: u64) {
+        while self
+            .deletions
+            .front()
+            .is_some_and(|(at, _)| now_ms.saturating_sub(*at) > retention.deletions_ms)
+        {
+            self.forget_oldest_deletion();
+        }
+    }
+
+    /// The key whose value is the oldest.
+    pub(crate) fn oldest_value(&self) -> Option<Arc<str>> {
+        self.entries.values().find(|entry| !entry.deleted).map(|entry| Arc::clone(&entry.key))
+    }
+
+    pub(crate) fn values(&self) -> usize {
+        self.values
+    }
+
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    pub(crate) fn read(&self, place: &Place, keys: Option<&[String]>) -> Read {
+        if self.floor > place.floor && place.offset < self.floor {
+            return Read::Reset;
+        }
+        let mut batch = Batch::default();
+        match keys {
+            None => {
+                let beyond = (Bound::Excluded(place.offset), Bound::Unbounded);
+                for entry in self.entries.range(beyond).map(|(_, entry)| entry) {
+                    if !batch.take(&entry.event) {
+                        break;
+                    }
+                }
+            }
+            Some(keys) => {
+                let mut offsets: Vec<u64> =
+                    self.offsets_of(keys).filter(|offset| *offset > place.offset).collect();
+                offsets.sort_unstable();
+                for offset in offsets {
+                    if !batch.take(&self.entries[&offset].event) {
+                        break;
+                    }
+                }
+            }
+        }
+        // A reader that has all there is for it stands at the top: no later deletion below that concerns it.
+        let offset = match batch.full {
+            true => batch.events.last().map_or(place.offset, |event| event.offset()),
+            false => self.top.max(place.offset),
+        };
+        Read::Events { events: batch.events, offset, more: batch.full }
+    }
+
+    /// Where a subscription begins, by the recovery table.
+    pub(crate) fn position(
+        &self,
+        epoch: &Arc<str>,
+        cursor: Option<&Cursor>,
+        keys: Option<&[String]>,
+    ) -> (Position, Place) {
+        let (offset, recovery) = match cursor {
+            None => (0, Recovery::Fresh),
+            Some(cursor)
+                if *cursor.epoch != **epoch || cursor.offset < self.floor || cursor.offset > self.top =>
+            {
+                (0, Recovery::Reset)
+            }
+            Some(cursor) => (cursor.offset, Recovery::Resumed),
+        };
+        let top = match keys {
+            None => self.entries.last_key_value().map_or(0, |(offset, _)| *offset),
+            Some(keys) => self.offsets_of(keys).max().unwrap_or(0),
+        };
+        let position =
+            Position { class: TopicClass::State, epoch: (**epoch).into(), offset, top, recovery, live: true };
+        (position, Place { offset, floor: self.floor })
+    }
+
+    fn offsets_of<'a>(&'a self, keys: &'a [String]) -> impl Iterator<Item = u64> + 'a {
+        keys.iter().filter_map(|key| self.offsets.get(key.as_str()).copied())
+    }
+
+    fn forget_oldest_deletion(&mut self) {
+        let Some((_, offset)) = self.deletions.pop_front() else {
+            return;
+        };
+        if self.entries.get(&offset).is_some_and(|entry| entry.deleted) {
+            let key = self.remove(offset);
+            self.offsets.remove(&key);
+            self.floor = offset;
+        }
+    }
+
+    fn remove(&mut self, offset: u64) -> Arc<str> {
+        let entry = self.entries.remove(&offset).expect("both indexes hold the same offsets");
+        self.bytes -= entry.event.size();
+        self.values -= usize::from(!entry.deleted);
+        entry.key
+    }
+}
+
+#[derive(Default)]
+struct Batch {
+    events: Vec<Arc<Event>>,
+    bytes: usize,
+    full: bool,
+}
+
+impl Batch {
+    fn take(&mut self, event: &Arc<Event>) -> bool {
+        self.bytes += event.wire_size();
+        self.full = !self.events.is_empty() && (self.events.len() == READ_EVENTS || self.bytes > READ_BYTES);
+        if !self.full {
+            self.events.push(Arc::clone(event));
+        }
+        !self.full
+    }
+}
