@@ -117,21 +117,21 @@ impl Outbox {
     }
 
     pub(crate) fn take(&mut self, id: MessageId) -> Option<Entry> {
-        self.take_where(&mut |entry| entry.id == id)
+        self.take_where(&|entry| entry.id == id)
     }
 
     /// The result of a message on one of the current feeds.
     pub(crate) fn complete(&mut self, id: MessageId, feed: u32) -> Option<Entry> {
-        self.take_where(&mut |entry| entry.id == id && entry.flight == Flight::On(feed))
+        self.take_where(&|entry| entry.id == id && entry.flight == Flight::On(feed))
     }
 
     pub(crate) fn take_expired(&mut self, now: Instant) -> Option<Entry> {
-        self.take_where(&mut |entry| entry.expires <= now)
+        self.take_where(&|entry| entry.expires <= now)
     }
 
     /// A queued message that was sent under another table of results: whether it took effect cannot be known.
     pub(crate) fn take_unknown(&mut self, results_epoch: &str) -> Option<Entry> {
-        self.take_where(&mut |entry| {
+        self.take_where(&|entry| {
             entry.flight == Flight::Queued
                 && entry.first_sent.as_ref().is_some_and(|first| *first.results_epoch != *results_epoch)
         })
@@ -139,16 +139,16 @@ impl Outbox {
 
     /// The first message on `feed`, else the first at all: the one that was too large.
     pub(crate) fn take_first(&mut self, feed: u32) -> Option<Entry> {
-        self.take_first_on(feed).or_else(|| self.take_where(&mut |_| true))
+        self.take_first_on(feed).or_else(|| self.take_where(&|_| true))
     }
 
     pub(crate) fn take_first_on(&mut self, feed: u32) -> Option<Entry> {
-        self.take_where(&mut |entry| entry.flight == Flight::On(feed))
+        self.take_where(&|entry| entry.flight == Flight::On(feed))
     }
 
     /// A queued message over the server's limit.
     pub(crate) fn take_oversized(&mut self, max_frame_bytes: u64) -> Option<Entry> {
-        self.take_where(&mut |entry| entry.flight == Flight::Queued && entry.frame.len() > max_frame_bytes)
+        self.take_where(&|entry| entry.flight == Flight::Queued && entry.frame.len() > max_frame_bytes)
     }
 
     pub(crate) fn next_expiry(&self) -> Instant {
@@ -156,8 +156,9 @@ impl Outbox {
     }
 
     /// Takes the first message that is meant. Not generic, because there are many ways to mean one.
-    fn take_where(&mut self, is_meant: &mut dyn FnMut(&mut Entry) -> bool) -> Option<Entry> {
-        let entry = self.entries.extract_if(.., is_meant).next()?;
+    fn take_where(&mut self, is_meant: &dyn Fn(&Entry) -> bool) -> Option<Entry> {
+        let place = self.entries.iter().position(is_meant)?;
+        let entry = self.entries.remove(place);
         self.bytes -= entry.frame.len();
         Some(entry)
     }

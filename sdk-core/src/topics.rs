@@ -52,13 +52,13 @@ impl Topics {
 
     /// Ends a subscription. `None`: there is none. `Some(Some(_))`: it was the topic's last, and the topic is gone.
     pub(crate) fn unsubscribe(&mut self, id: SubscriptionId) -> Option<Option<Topic>> {
-        let topic = self.list.iter_mut().find(|topic| topic.has_listener(id))?;
+        let place = self.list.iter().position(|topic| topic.has_listener(id))?;
+        let topic = &mut self.list[place];
         topic.remove_listener(id);
-        let slot = topic.slot;
-        if topic.is_heard() || slot == USER_SLOT {
+        if topic.is_heard() || topic.slot == USER_SLOT {
             return Some(None);
         }
-        Some(self.list.extract_if(.., |topic| topic.slot == slot).next())
+        Some(Some(self.list.remove(place)))
     }
 
     pub(crate) fn by_slot(&mut self, slot: Slot) -> Option<&mut Topic> {
