@@ -133,7 +133,9 @@ impl Topic {
     }
 
     pub(super) fn remove_listener(&mut self, id: SubscriptionId) {
-        self.listeners.retain(|listener| *listener != id);
+        if let Some(place) = self.listeners.iter().position(|listener| *listener == id) {
+            self.listeners.swap_remove(place);
+        }
     }
 
     pub(super) fn has_listener(&self, id: SubscriptionId) -> bool {
@@ -169,7 +171,9 @@ impl Topic {
     }
 
     pub(crate) fn remove_view(&mut self, feed: u32) {
-        self.views.retain(|view| view.feed != feed);
+        if let Some(place) = self.views.iter().position(|view| view.feed == feed) {
+            self.views.swap_remove(place);
+        }
     }
 
     /// Records that `feed` was asked; its earlier answer no longer counts.
