@@ -58,56 +58,42 @@ impl Topic {
             self.settle_view(feed, Answer::Current);
             return None;
         }
-        let Some(seat) = &mut self.seat else {
-            self.seat =
-                Some(Seat { epoch: position.epoch.clone(), seen: position.offset, set_by: view.reference });
-            self.restart = false;
-            self.settle_view(feed, Answer::Current);
-            self.top = position.top;
+        let reason = match position.recovery {
+            Recovery::Gap(reason) => reason,
+            _ => GapReason::EpochChanged,
+        };
+        let Some(seat) = &self.seat else {
+            self.begin_anew(feed, view.reference, position, reason);
             return None;
         };
-        if seat.epoch != position.epoch {
-            if view.reference < seat.set_by {
-                self.settle_view(feed, Answer::Void);
-                return None;
-            }
-            let reason = match position.recovery {
-                Recovery::Gap(reason) => reason,
-                _ => GapReason::EpochChanged,
-            };
+        let seen = seat.seen;
+        let other_epoch = seat.epoch != position.epoch;
+        if other_epoch && view.reference < seat.set_by {
+            self.settle_view(feed, Answer::Void);
+            return None;
+        }
+        // Where another feed has moved on since this one was asked, its values are newer than the floor.
+        let floored = matches!(position.recovery, Recovery::Reset | Recovery::Gap(_))
+            && view.from.is_some_and(|from| from >= seen);
+        if other_epoch || position.class == TopicClass::State && (self.restart || floored) {
             return Some(self.begin_anew(feed, view.reference, position, reason));
         }
-        let seen = seat.seen;
-        match (position.class, position.recovery) {
-            (TopicClass::State, _) if self.restart => {
-                Some(self.begin_anew(feed, view.reference, position, GapReason::SourceLost))
+        self.settle_view(feed, Answer::Current);
+        self.top = position.top;
+        if position.class != TopicClass::Log || position.offset <= seen {
+            return None;
+        }
+        match position.recovery {
+            Recovery::Gap(reason) => Some(self.skip_to(position.offset, reason)),
+            Recovery::Fresh | Recovery::Resumed if self.rewound == Some(seen) => {
+                Some(self.skip_to(position.offset, GapReason::SourceLost))
             }
-            // Another feed has moved on since this one was asked: its values are newer than the floor.
-            (TopicClass::State, Recovery::Reset | Recovery::Gap(_))
-                if view.from.is_some_and(|from| from >= seen) =>
-            {
-                Some(self.begin_anew(feed, view.reference, position, GapReason::SourceLost))
-            }
-            (TopicClass::Log, Recovery::Gap(reason)) if position.offset > seen => {
-                self.settle_view(feed, Answer::Current);
-                self.top = position.top;
-                Some(self.skip_to(position.offset, reason))
-            }
-            (TopicClass::Log, Recovery::Fresh | Recovery::Resumed) if position.offset > seen => {
-                self.top = position.top;
-                if self.rewound == Some(seen) {
-                    self.settle_view(feed, Answer::Current);
-                    return Some(self.skip_to(position.offset, GapReason::SourceLost));
-                }
+            Recovery::Fresh | Recovery::Resumed => {
                 self.rewound = Some(seen);
                 self.settle_view(feed, Answer::Void);
                 None
             }
-            _ => {
-                self.settle_view(feed, Answer::Current);
-                self.top = position.top;
-                None
-            }
+            Recovery::Reset => None,
         }
     }
 
