@@ -1,10 +1,8 @@
 //! What an answer or an event does to a topic.
 
-use alloc::boxed::Box;
-
 use super::{Demand, Seat, Topic};
 use crate::frame::{GapReason, Position, Recovery, TopicClass};
-use crate::topics::topic::Answer;
+use crate::topics::topic::{Answer, View};
 
 /// What the application must be told because of an answer, beside that it is live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +61,7 @@ impl Topic {
             _ => GapReason::EpochChanged,
         };
         let Some(seat) = &self.seat else {
-            self.begin_anew(feed, view.reference, position, reason);
+            self.begin_anew(view, &position.epoch, position.offset, position.top, reason);
             return None;
         };
         let seen = seat.seen;
@@ -76,7 +74,7 @@ impl Topic {
         let floored = matches!(position.recovery, Recovery::Reset | Recovery::Gap(_))
             && view.from.is_some_and(|from| from >= seen);
         if other_epoch || position.class == TopicClass::State && (self.restart || floored) {
-            return Some(self.begin_anew(feed, view.reference, position, reason));
+            return Some(self.begin_anew(view, &position.epoch, position.offset, position.top, reason));
         }
         self.settle_view(feed, Answer::Current);
         self.top = position.top;
@@ -100,7 +98,6 @@ impl Topic {
     /// Takes an `rt.gap` on `feed`.
     pub(crate) fn gap(&mut self, feed: u32, reason: GapReason, epoch: &str, offset: u64) -> Option<Told> {
         let view = *self.view(feed)?;
-        let class = self.class.unwrap_or(TopicClass::Log);
         let seat = self.seat.as_ref()?;
         if &*seat.epoch == epoch {
             return (view.answer == Answer::Current && offset > seat.seen)
@@ -110,16 +107,8 @@ impl Topic {
             self.settle_view(feed, Answer::Void);
             return None;
         }
-        let epoch: Box<str> = epoch.into();
-        let position = Position {
-            class,
-            epoch,
-            offset,
-            top: self.top.max(offset),
-            recovery: Recovery::Gap(reason),
-            live: true,
-        };
-        Some(self.begin_anew(feed, view.reference, &position, reason))
+        let top = self.top.max(offset);
+        Some(self.begin_anew(view, epoch, offset, top, reason))
     }
 
     /// Judges an event on `feed` and, where it is delivered or lost, moves on.
@@ -182,20 +171,20 @@ impl Topic {
     }
 
     /// Adopts a position and voids what older requests were answered: one step, so that no event slips between.
-    fn begin_anew(&mut self, feed: u32, reference: u64, position: &Position, reason: GapReason) -> Told {
+    fn begin_anew(&mut self, by: View, epoch: &str, offset: u64, top: u64, reason: GapReason) -> Told {
         for view in &mut self.views {
-            if view.reference < reference && view.answer == Answer::Current {
+            if view.reference < by.reference && view.answer == Answer::Current {
                 view.answer = Answer::Void;
             }
         }
-        self.settle_view(feed, Answer::Current);
-        self.seat = Some(Seat { epoch: position.epoch.clone(), seen: position.offset, set_by: reference });
-        self.top = position.top;
+        self.settle_view(by.feed, Answer::Current);
+        self.seat = Some(Seat { epoch: epoch.into(), seen: offset, set_by: by.reference });
+        self.top = top;
         self.live = false;
         self.restart = false;
         self.rewound = None;
-        match position.class {
-            TopicClass::State => Told::Reset,
+        match self.class {
+            Some(TopicClass::State) => Told::Reset,
             _ => Told::Gap { reason, lost: None },
         }
     }
