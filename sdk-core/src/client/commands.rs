@@ -6,7 +6,7 @@ use super::{Activity, Client};
 use crate::codec::outgoing::{self, MessageFrame};
 use crate::error::Misuse;
 use crate::fallback::Fallback;
-use crate::frame::AckState;
+use crate::frame::{AckState, is_reserved};
 use crate::io::{MessageId, Outcome, OutgoingMessage, Output, Slot, SubscribeOptions, SubscriptionId};
 use crate::link::Link;
 use crate::time::Now;
@@ -163,8 +163,7 @@ impl<P> Client<P> {
 
 fn check(message: &OutgoingMessage) -> Result<(), Misuse> {
     let kind = message.kind.as_str();
-    let reserved = kind.starts_with("rt.") || RESERVED_TYPES.contains(&kind);
-    if kind.is_empty() || characters(kind) > MAX_TYPE || reserved {
+    if kind.is_empty() || characters(kind) > MAX_TYPE || is_reserved(kind) {
         return Err(Misuse::BadType);
     }
     match &message.topic {
@@ -180,9 +179,6 @@ const MAX_TYPE: usize = 64;
 fn characters(text: &str) -> usize {
     text.bytes().filter(|byte| byte & 0xc0 != 0x80).count()
 }
-
-/// Types that are frames of the protocol itself, beside all that begin with `rt.`.
-const RESERVED_TYPES: [&str; 6] = ["ping", "pong", "subscribe", "subscribed", "unsubscribe", "unsubscribed"];
 
 fn is_topic_name(name: &str) -> bool {
     (1..=128).contains(&name.len())

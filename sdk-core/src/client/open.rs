@@ -156,7 +156,6 @@ impl<P> Client<P> {
         self.streak = Streak::default();
         self.tokens.end_streak();
         self.reason = None;
-        self.socket_probe.left_polling_at = None;
         if matches!(self.fallback, Fallback::Armed(Clock::Suspended { .. })) {
             self.fallback = Fallback::Off;
         }
@@ -189,7 +188,8 @@ impl<P> Client<P> {
         let left = match &self.fallback {
             Fallback::Off => self.config.fallback_after_ms,
             Fallback::Armed(Clock::Suspended { remaining_ms }) => *remaining_ms,
-            Fallback::Armed(Clock::Running) | Fallback::Polling(_) | Fallback::Leaving(_) => return,
+            Fallback::Leaving(_) => return self.enter_polling(),
+            Fallback::Armed(Clock::Running) | Fallback::Polling(_) => return,
         };
         self.fallback = Fallback::Armed(Clock::Running);
         self.timers.set(Timer::Fallback, self.now.monotonic + left);

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::Client;
 use super::frames::Source;
 use crate::backoff;
-use crate::close::CloseCode;
+use crate::close::{self, CloseCode, CloseRule};
 use crate::codec::outgoing::{self, HelloTerms};
 use crate::config::TransportChoice;
 use crate::fallback::{Exchange, Fallback, Phase, Polling};
@@ -100,8 +100,12 @@ impl<P> Client<P> {
             Some(ServerFrame::Welcome(welcome)) if status == 200 && welcome.version == 1 => {
                 self.exchange_succeeded(*welcome, frames);
             }
-            Some(ServerFrame::Bye { reconnect_after_ms, .. }) if status == 200 => {
+            Some(ServerFrame::Bye { code, reconnect_after_ms, .. }) if status == 200 => {
+                let terminal = close::rule(code) == CloseRule::Stop;
                 self.exchange_refused(503, reconnect_after_ms);
+                if terminal {
+                    self.refused_for_good(code);
+                }
             }
             _ => self.exchange_refused(status, retry_after_ms),
         }

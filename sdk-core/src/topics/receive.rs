@@ -154,7 +154,8 @@ impl Topic {
         let gap = hole.then(|| self.skip_to(offset - 1, GapReason::SourceLost));
         self.move_to(offset);
         self.hold(size);
-        Verdict::Deliver { gap, replay: offset <= self.top }
+        // Once caught up, what a poll brings is news: only its transport makes it look like the past.
+        Verdict::Deliver { gap, replay: !self.live && offset <= self.top }
     }
 
     /// True once when the application has all up to the top.

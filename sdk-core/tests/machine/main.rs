@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
 mod close_codes;
+mod fallback_enter;
+mod fallback_steps;
 mod link_authorizing;
 mod link_ends;
 mod link_giving_up;

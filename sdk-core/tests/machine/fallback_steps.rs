@@ -1,0 +1,175 @@
+//! Steps that the tests of polling, topics and messages share, beside those of the rig.
+
+use steadfast_core::{
+    ClientFrame, Config, ExchangeId, Hello, Input, LinkId, PollTerms, ServerFrame, TopicRequest, TopicResult,
+    TransportChoice, Welcome,
+};
+
+use crate::rig::{Rig, fresh, resumed, terms};
+
+/// Polling alone: the link stays Idle, so that the next deadline is a poll's.
+pub fn polls_only(config: &mut Config) {
+    config.transport = TransportChoice::Polling;
+}
+
+/// Sockets that take as long as they like: no connect timer disturbs what a test of the fallback looks at.
+pub fn slow_sockets(config: &mut Config) {
+    config.connect_timeout_ms = 3_600_000;
+}
+
+/// The usual terms, with long polls of 25 seconds.
+pub fn offers_long_polls(terms: &mut Welcome) {
+    terms.poll = PollTerms { interval_ms: 5_000, wait_ms: 25_000 };
+}
+
+impl Rig {
+    /// A client that only polls, its first exchange under way.
+    pub fn poller() -> (Self, ExchangeId) {
+        let mut rig = Self::with(polls_only);
+        let exchange = rig.begin_polls();
+        (rig, exchange)
+    }
+
+    /// From nothing to the first exchange of a client that only polls.
+    pub fn begin_polls(&mut self) -> ExchangeId {
+        self.connect();
+        self.give_token();
+        self.last_exchange()
+    }
+
+    /// A client that only polls, by long polls: the first is under way, and what came before is taken.
+    pub fn long_poller() -> (Self, ExchangeId) {
+        let mut rig = Self::with(polls_only);
+        let exchange = rig.begin_long_polls();
+        (rig, exchange)
+    }
+
+    /// As [`Rig::long_poller`], for a rig that was made before.
+    pub fn begin_long_polls(&mut self) -> ExchangeId {
+        let first = self.begin_polls();
+        self.answer_under(first, offers_long_polls, Vec::new());
+        let exchange = self.last_exchange();
+        self.keep_only_exchange(exchange);
+        exchange
+    }
+
+    /// Takes all outputs and puts back the exchange that is under way, so that it can be answered.
+    pub fn keep_only_exchange(&mut self, exchange: ExchangeId) {
+        self.keep_only(|output| {
+            matches!(output, steadfast_core::Output::Exchange { exchange: id, .. } if *id == exchange)
+        });
+    }
+
+    /// As [`Rig::answer`], under changed terms.
+    pub fn answer_under(
+        &mut self,
+        exchange: ExchangeId,
+        change: impl FnOnce(&mut Welcome),
+        frames: Vec<ServerFrame<u32>>,
+    ) {
+        let hello = self.hello_of(exchange);
+        let mut welcome = terms(hello.topics.iter().map(resume).collect());
+        change(&mut welcome);
+        let mut all = vec![ServerFrame::Welcome(Box::new(welcome))];
+        all.extend(frames);
+        self.answered(exchange, 200, None, all);
+    }
+
+    /// The frames of an exchange's body.
+    #[track_caller]
+    pub fn body_of(&self, exchange: ExchangeId) -> Vec<ClientFrame> {
+        self.exchanges().into_iter().find(|(id, _)| *id == exchange).expect("the exchange was begun").1
+    }
+
+    #[track_caller]
+    pub fn hello_of(&self, exchange: ExchangeId) -> Hello {
+        match &self.body_of(exchange)[0] {
+            ClientFrame::Hello(hello) => (**hello).clone(),
+            other => panic!("an exchange begins with a hello, not {other:?}"),
+        }
+    }
+
+    pub fn exchange_fails(&mut self, exchange: ExchangeId) {
+        self.input(Input::ExchangeFailed { exchange });
+    }
+
+    /// Milliseconds until the next deadline.
+    #[track_caller]
+    pub fn due_in(&self) -> u64 {
+        self.wait.expect("a deadline is set").as_millis() - self.millis()
+    }
+
+    /// Asserts that nothing is exchanged until `millis` from now, and one exchange begins right then.
+    #[track_caller]
+    pub fn assert_exchange_in(&mut self, millis: u64) -> ExchangeId {
+        self.take();
+        if millis > 0 {
+            self.advance(millis - 1);
+            assert_eq!(self.exchanges(), [], "too early");
+            self.advance(1);
+        }
+        assert_eq!(self.exchanges().len(), 1, "one exchange begins");
+        self.last_exchange()
+    }
+
+    /// Polls until the socket is tried again: every exchange is answered at once, with nothing new.
+    pub fn poll_until_open(&mut self) -> LinkId {
+        self.take();
+        while self.opens().is_empty() {
+            self.advance_to_deadline();
+            if let Some((exchange, _)) = self.exchanges().last() {
+                let exchange = *exchange;
+                self.answer(exchange, Vec::new());
+            }
+            if self.opens().is_empty() {
+                self.take();
+            }
+        }
+        self.last_open()
+    }
+
+    /// From proven polling to a live link that has answered for every topic.
+    pub fn leave_polling(&mut self) -> LinkId {
+        let link = self.poll_until_open();
+        self.open(link);
+        self.welcome(link);
+        link
+    }
+
+    /// From proven polling to a live link that still owes the answer for the topic `late`: polling goes on beside it,
+    /// its next exchange due.
+    pub fn live_while_polling(&mut self) -> LinkId {
+        let link = self.poll_until_open();
+        self.open(link);
+        self.subscribe("late");
+        let exchange = self.last_exchange();
+        self.answer(exchange, Vec::new());
+        self.welcome(link);
+        link
+    }
+
+    /// The `ref` and topics of the last `subscribe` on a link.
+    #[track_caller]
+    pub fn subscribed_on(&self, on: LinkId) -> (u64, Vec<TopicRequest>) {
+        let requests = self.sent(on).into_iter().filter_map(|frame| match frame {
+            ClientFrame::Subscribe { reference, topics } => Some((reference, topics)),
+            _ => None,
+        });
+        requests.last().expect("a subscribe was sent")
+    }
+
+    /// Answers the last `subscribe` on a link: each topic goes on where it was asked for.
+    pub fn answer_subscribe(&mut self, on: LinkId) {
+        let (reference, topics) = self.subscribed_on(on);
+        let topics = topics.iter().map(resume).collect();
+        self.frame(on, ServerFrame::Subscribed { reference: Some(reference), topics });
+    }
+}
+
+/// What a server that has lost nothing answers: on from the cursor, else from zero.
+pub fn resume(request: &TopicRequest) -> TopicResult {
+    match &request.cursor {
+        Some(cursor) => resumed(&request.topic, cursor.offset),
+        None => fresh(&request.topic, 0),
+    }
+}
