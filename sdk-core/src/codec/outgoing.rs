@@ -163,13 +163,13 @@ fn message_text(message: &OutgoingMessage, reference: Option<(u64, &str)>) -> St
             writer.key("payload");
             writer.raw(text);
         }
-        writer.optional_string("correlation_id", message.correlation_id.as_deref());
-        writer.optional_string("priority", message.priority.as_deref());
+        writer.optional_text("correlation_id", &message.correlation_id);
+        writer.optional_text("priority", &message.priority);
         writer.true_field("requires_acknowledgment", message.requires_acknowledgment);
         writer.key("rt");
         writer.begin_object();
-        writer.optional_string("topic", message.topic.as_deref());
-        writer.optional_string("key", message.key.as_deref());
+        writer.optional_text("topic", &message.topic);
+        writer.optional_text("key", &message.key);
         writer.true_field("deleted", message.deleted);
         if let Some((reference, instance)) = reference {
             writer.integer_field("ref", reference);

@@ -127,6 +127,11 @@ impl JsonWriter {
         }
     }
 
+    #[inline(never)]
+    pub(crate) fn optional_text(&mut self, key: &str, value: &Option<String>) {
+        self.optional_string(key, value.as_deref());
+    }
+
     pub(crate) fn optional_integer(&mut self, key: &str, value: Option<u64>) {
         if let Some(value) = value {
             self.integer_field(key, value);
