@@ -127,8 +127,7 @@ impl<P> Client<P> {
     pub fn cancel(&mut self, now: Now, message: MessageId) {
         self.observe_command(now);
         if let Some(entry) = self.outbox.take(message) {
-            let outcome = Outcome::Cancelled { sent: entry.was_sent() };
-            self.emit(Output::Complete { message, outcome });
+            self.complete(&entry, Outcome::Cancelled { sent: entry.was_sent() });
         }
         self.settle();
     }

@@ -8,8 +8,7 @@ use crate::backoff;
 use crate::close::{self, CloseCode, CloseRule};
 use crate::config::{Exhausted, TransportChoice};
 use crate::fallback::{Fallback, PROBE_INTERVAL_CAP_MS};
-use crate::frame::{ErrorCode, WireError};
-use crate::io::{LinkId, Outcome, Output, Reason};
+use crate::io::{LinkId, Reason};
 use crate::link::{Advice, Connection, Link, Successor};
 use crate::time::Instant;
 use crate::timer::Timer;
@@ -285,9 +284,7 @@ impl<P> Client<P> {
     /// The server would not take the first message of the outbox: it ends, so that the link can live.
     fn fail_oversized(&mut self, feed: u32) {
         if let Some(entry) = self.outbox.take_first(feed) {
-            let error =
-                WireError::new(ErrorCode::TooLarge, "the server closed the link because of its size", false);
-            self.emit(Output::Complete { message: entry.id, outcome: Outcome::Failed(error) });
+            self.too_large(&entry);
         }
     }
 

@@ -9,8 +9,8 @@ use crate::close::{self, CloseCode, CloseRule};
 use crate::codec::outgoing::{self, HelloTerms};
 use crate::config::TransportChoice;
 use crate::fallback::{Exchange, Fallback, Phase, Polling};
-use crate::frame::{ErrorCode, ServerFrame, Welcome, WireError};
-use crate::io::{ExchangeId, Outcome, OutgoingBytes, Output, Reason};
+use crate::frame::{ServerFrame, Welcome};
+use crate::io::{ExchangeId, OutgoingBytes, Output, Reason};
 use crate::link::Link;
 use crate::timer::Timer;
 use crate::token::Refusal;
@@ -287,12 +287,7 @@ impl<P> Client<P> {
         let too_large = if status == 413 { self.outbox.take_first_on(feed) } else { None };
         let shrunk = too_large.is_some();
         if let Some(entry) = too_large {
-            let error = WireError::new(
-                ErrorCode::TooLarge,
-                "the server refused the exchange because of its size",
-                false,
-            );
-            self.emit(Output::Complete { message: entry.id, outcome: Outcome::Failed(error) });
+            self.too_large(&entry);
         }
         self.take_exchange();
         if self.fallback.polling_mut().is_none() {
