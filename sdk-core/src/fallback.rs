@@ -9,7 +9,7 @@ pub(crate) const PROBE_INTERVAL_MS: u64 = 30_000;
 pub(crate) const PROBE_INTERVAL_CAP_MS: u64 = 300_000;
 
 /// The states of the fallback.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Fallback {
     /// Not needed, or not allowed.
     Off,
@@ -34,7 +34,7 @@ pub(crate) enum Clock {
 }
 
 /// Polling under way.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Polling {
     pub(crate) phase: Phase,
     /// Failed exchanges in a row.
@@ -46,7 +46,7 @@ pub(crate) struct Polling {
 }
 
 /// What polling does now.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Phase {
     /// Until the poll timer.
     Due,
@@ -57,7 +57,7 @@ pub(crate) enum Phase {
 }
 
 /// One exchange under way.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Exchange {
     pub(crate) id: ExchangeId,
     /// Numbers the feeds of a client in the order of their hellos.

@@ -38,20 +38,13 @@ impl<P> Client<P> {
         }
         self.timers.clear(Timer::Fallback);
         self.statistics.fallbacks += 1;
-        let under_way = match core::mem::replace(&mut self.fallback, Fallback::Off) {
-            Fallback::Leaving(exchange) => Some(exchange),
-            _ => None,
+        let phase = match self.fallback {
+            Fallback::Leaving(exchange) => Phase::InFlight(exchange),
+            _ => Phase::Due,
         };
-        let idle = under_way.is_none();
-        self.fallback = Fallback::Polling(Polling {
-            phase: under_way.map_or(Phase::Due, Phase::InFlight),
-            failures: 0,
-            proven_since: None,
-            earliest: self.now.monotonic,
-        });
-        if idle {
-            self.start_exchange();
-        }
+        let earliest = self.now.monotonic;
+        self.fallback = Fallback::Polling(Polling { phase, failures: 0, proven_since: None, earliest });
+        self.poll_due();
     }
 
     pub(super) fn poll_due(&mut self) {
@@ -127,7 +120,7 @@ impl<P> Client<P> {
     pub(super) fn abort_exchange(&mut self) {
         let Some(exchange) = self.fallback.exchange().map(|exchange| exchange.id) else { return };
         self.emit(Output::Abort { exchange });
-        self.take_exchange();
+        self.end_exchange();
     }
 
     /// Polling ends once the live link has answered for every topic.
@@ -140,13 +133,10 @@ impl<P> Client<P> {
         }
         self.socket_probe.left_polling_at = Some(self.now.monotonic);
         self.timers.clear(Timer::Poll);
-        let under_way = matches!(polling.phase, Phase::InFlight(_));
-        let polling = core::mem::replace(&mut self.fallback, Fallback::Off);
-        if let (true, Fallback::Polling(Polling { phase: Phase::InFlight(exchange), .. })) =
-            (under_way, polling)
-        {
-            self.fallback = Fallback::Leaving(exchange);
-        }
+        self.fallback = match polling.phase {
+            Phase::InFlight(exchange) => Fallback::Leaving(exchange),
+            Phase::Due | Phase::Authorizing => Fallback::Off,
+        };
     }
 
     /// What an exchange must carry now does not wait for a long poll or the next interval.
@@ -219,9 +209,9 @@ impl<P> Client<P> {
     }
 
     fn exchange_succeeded(&mut self, welcome: Welcome, frames: impl Iterator<Item = ServerFrame<P>>) {
-        let Some(exchange) = self.fallback.exchange() else { return };
-        let (feed, hello, token, long) = (exchange.feed, exchange.hello, exchange.token, exchange.long);
-        let begun_at = exchange.begun_at;
+        let Some(&Exchange { feed, hello, token, long, begun_at, .. }) = self.fallback.exchange() else {
+            return;
+        };
         if self.terms.results_epoch.as_ref() != Some(&welcome.results_epoch) {
             self.outbox.never_sent(feed);
         }
@@ -242,7 +232,8 @@ impl<P> Client<P> {
             }
         }
         let idle = long && events == 0 && self.now.monotonic.since(begun_at) < LONG_POLL_LEAST_MS;
-        let hurry = self.take_exchange().is_some_and(|exchange| exchange.hurry);
+        let hurry = self.fallback.exchange().is_some_and(|exchange| exchange.hurry);
+        self.end_exchange();
         self.poll_proved();
         let long_next = self.config.long_poll && self.terms.poll.wait_ms > 0;
         self.schedule_poll(more || hurry || (long_next && !idle));
@@ -281,15 +272,14 @@ impl<P> Client<P> {
 
     /// The exchange was not answered with frames; status zero: not at all.
     fn exchange_refused(&mut self, status: u16, retry_after_ms: Option<u64>) {
-        let Some(exchange) = self.fallback.exchange() else { return };
-        let (feed, token) = (exchange.feed, exchange.token);
+        let Some(&Exchange { feed, token, .. }) = self.fallback.exchange() else { return };
         self.statistics.exchanges_failed += 1;
         let too_large = if status == 413 { self.outbox.take_first_on(feed) } else { None };
         let shrunk = too_large.is_some();
         if let Some(entry) = too_large {
             self.too_large(&entry);
         }
-        self.take_exchange();
+        self.end_exchange();
         if self.fallback.polling_mut().is_none() {
             return;
         }
@@ -339,26 +329,13 @@ impl<P> Client<P> {
     }
 
     /// The exchange under way is over: its feed ends, and leaving is complete.
-    fn take_exchange(&mut self) -> Option<Exchange> {
+    fn end_exchange(&mut self) {
         self.timers.clear(Timer::Exchange);
-        let exchange = match core::mem::replace(&mut self.fallback, Fallback::Off) {
-            Fallback::Leaving(exchange) => exchange,
-            Fallback::Polling(Polling {
-                phase: Phase::InFlight(exchange),
-                failures,
-                proven_since,
-                earliest,
-            }) => {
-                self.fallback =
-                    Fallback::Polling(Polling { phase: Phase::Due, failures, proven_since, earliest });
-                exchange
-            }
-            other => {
-                self.fallback = other;
-                return None;
-            }
-        };
-        self.forget_feed(exchange.feed);
-        Some(exchange)
+        let Some(&Exchange { feed, .. }) = self.fallback.exchange() else { return };
+        match &mut self.fallback {
+            Fallback::Polling(polling) => polling.phase = Phase::Due,
+            leaving => *leaving = Fallback::Off,
+        }
+        self.forget_feed(feed);
     }
 }
