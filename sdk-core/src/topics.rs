@@ -51,14 +51,16 @@ impl Topics {
     }
 
     /// Ends a subscription. `None`: there is none. `Some(Some(_))`: it was the topic's last, and the topic is gone.
-    pub(crate) fn unsubscribe(&mut self, id: SubscriptionId) -> Option<Option<Topic>> {
-        let place = self.list.iter().position(|topic| topic.has_listener(id))?;
-        let topic = &mut self.list[place];
+    pub(crate) fn unsubscribe(&mut self, id: SubscriptionId) -> Option<Option<Ended>> {
+        let topic = self.list.iter_mut().find(|topic| topic.has_listener(id))?;
         topic.remove_listener(id);
-        if topic.is_heard() || topic.slot == USER_SLOT {
+        let slot = topic.slot;
+        if topic.is_heard() || slot == USER_SLOT {
             return Some(None);
         }
-        Some(Some(self.list.remove(place)))
+        let ended = Ended { name: topic.name.clone(), was_asked: topic.was_asked() };
+        self.list.retain(|topic| topic.slot != slot);
+        Some(Some(ended))
     }
 
     pub(crate) fn by_slot(&mut self, slot: Slot) -> Option<&mut Topic> {
@@ -137,6 +139,13 @@ impl Topics {
         self.next_slot += 1;
         self.list.push(Topic::new(slot, name.into()));
     }
+}
+
+/// A topic that nobody wants any more.
+pub(crate) struct Ended {
+    pub(crate) name: Box<str>,
+    /// Some feed was asked for it.
+    pub(crate) was_asked: bool,
 }
 
 /// Where the application stands, by offsets.

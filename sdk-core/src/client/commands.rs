@@ -67,7 +67,7 @@ impl<P> Client<P> {
         self.observe_command(now);
         let ended = self.topics.unsubscribe(subscription).ok_or(Misuse::UnknownSubscription);
         if let Ok(Some(topic)) = &ended {
-            if topic.was_asked() {
+            if topic.was_asked {
                 self.unsubscribe_on_links(&topic.name);
             }
             self.topics_changed = true;
