@@ -19,12 +19,20 @@ pub(crate) struct Outbox {
 
 /// One message.
 #[derive(Debug)]
-pub(crate) struct Entry {
-    pub(crate) id: MessageId,
-    pub(crate) frame: MessageFrame,
+struct Entry {
+    id: MessageId,
+    frame: MessageFrame,
     expires: Instant,
     flight: Flight,
     first_sent: Option<FirstSent>,
+}
+
+/// What is left of a message that was taken out, to complete it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Taken {
+    pub(crate) id: MessageId,
+    /// It may have taken effect.
+    pub(crate) was_sent: bool,
 }
 
 /// Where a message is.
@@ -44,7 +52,7 @@ struct FirstSent {
 }
 
 impl Entry {
-    pub(crate) fn was_sent(&self) -> bool {
+    fn was_sent(&self) -> bool {
         self.first_sent.is_some()
     }
 }
@@ -116,21 +124,21 @@ impl Outbox {
         self.entries.iter().any(|entry| entry.flight == Flight::On(feed))
     }
 
-    pub(crate) fn take(&mut self, id: MessageId) -> Option<Entry> {
+    pub(crate) fn take(&mut self, id: MessageId) -> Option<Taken> {
         self.take_where(&|entry| entry.id == id)
     }
 
     /// The result of a message on one of the current feeds.
-    pub(crate) fn complete(&mut self, id: MessageId, feed: u32) -> Option<Entry> {
+    pub(crate) fn complete(&mut self, id: MessageId, feed: u32) -> Option<Taken> {
         self.take_where(&|entry| entry.id == id && entry.flight == Flight::On(feed))
     }
 
-    pub(crate) fn take_expired(&mut self, now: Instant) -> Option<Entry> {
+    pub(crate) fn take_expired(&mut self, now: Instant) -> Option<Taken> {
         self.take_where(&|entry| entry.expires <= now)
     }
 
     /// A queued message that was sent under another table of results: whether it took effect cannot be known.
-    pub(crate) fn take_unknown(&mut self, results_epoch: &str) -> Option<Entry> {
+    pub(crate) fn take_unknown(&mut self, results_epoch: &str) -> Option<Taken> {
         self.take_where(&|entry| {
             entry.flight == Flight::Queued
                 && entry.first_sent.as_ref().is_some_and(|first| *first.results_epoch != *results_epoch)
@@ -138,16 +146,16 @@ impl Outbox {
     }
 
     /// The first message on `feed`, else the first at all: the one that was too large.
-    pub(crate) fn take_first(&mut self, feed: u32) -> Option<Entry> {
+    pub(crate) fn take_first(&mut self, feed: u32) -> Option<Taken> {
         self.take_first_on(feed).or_else(|| self.take_where(&|_| true))
     }
 
-    pub(crate) fn take_first_on(&mut self, feed: u32) -> Option<Entry> {
+    pub(crate) fn take_first_on(&mut self, feed: u32) -> Option<Taken> {
         self.take_where(&|entry| entry.flight == Flight::On(feed))
     }
 
     /// A queued message over the server's limit.
-    pub(crate) fn take_oversized(&mut self, max_frame_bytes: u64) -> Option<Entry> {
+    pub(crate) fn take_oversized(&mut self, max_frame_bytes: u64) -> Option<Taken> {
         self.take_where(&|entry| entry.flight == Flight::Queued && entry.frame.len() > max_frame_bytes)
     }
 
@@ -156,10 +164,10 @@ impl Outbox {
     }
 
     /// Takes the first message that is meant. Not generic, because there are many ways to mean one.
-    fn take_where(&mut self, is_meant: &dyn Fn(&Entry) -> bool) -> Option<Entry> {
+    fn take_where(&mut self, is_meant: &dyn Fn(&Entry) -> bool) -> Option<Taken> {
         let place = self.entries.iter().position(is_meant)?;
         let entry = self.entries.remove(place);
         self.bytes -= entry.frame.len();
-        Some(entry)
+        Some(Taken { id: entry.id, was_sent: entry.was_sent() })
     }
 }

@@ -126,8 +126,8 @@ impl<P> Client<P> {
     /// Gives up on a message, which completes as cancelled. One that is done already is ignored.
     pub fn cancel(&mut self, now: Now, message: MessageId) {
         self.observe_command(now);
-        if let Some(entry) = self.outbox.take(message) {
-            self.complete(&entry, Outcome::Cancelled { sent: entry.was_sent() });
+        if let Some(message) = self.outbox.take(message) {
+            self.complete(message.id, Outcome::Cancelled { sent: message.was_sent });
         }
         self.settle();
     }

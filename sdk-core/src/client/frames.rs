@@ -7,7 +7,7 @@ use super::Client;
 use crate::close::CloseCode;
 use crate::codec::outgoing;
 use crate::frame::{ErrorCode, ServerFrame, WireError};
-use crate::io::{LinkId, MessageId, Outcome, Output};
+use crate::io::{LinkId, MessageId, Outcome};
 use crate::link::Advice;
 
 /// Where a frame came from; its feed is current.
@@ -108,7 +108,7 @@ impl<P> Client<P> {
             Ok(payload) => Outcome::Done { payload, duplicate },
             Err(error) => Outcome::Failed(error),
         };
-        self.emit(Output::Complete { message, outcome });
+        self.complete(message, outcome);
     }
 
     fn taken_away(&mut self, feed: u32, topics: Vec<String>, error: Option<WireError>) {

@@ -276,8 +276,8 @@ impl<P> Client<P> {
         self.statistics.exchanges_failed += 1;
         let too_large = if status == 413 { self.outbox.take_first_on(feed) } else { None };
         let shrunk = too_large.is_some();
-        if let Some(entry) = too_large {
-            self.too_large(&entry);
+        if let Some(message) = too_large {
+            self.too_large(message.id);
         }
         self.end_exchange();
         if self.fallback.polling_mut().is_none() {

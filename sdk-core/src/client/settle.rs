@@ -4,9 +4,8 @@ use super::{Activity, Client, Reported};
 use crate::codec::outgoing;
 use crate::fallback::Fallback;
 use crate::frame::{AckState, ErrorCode, WireError};
-use crate::io::{LinkId, Outcome, Output, State, Status, Transport};
+use crate::io::{LinkId, MessageId, Outcome, Output, State, Status, Transport};
 use crate::link::Link;
-use crate::outbox::Entry;
 use crate::timer::Timer;
 
 /// A WebSocket that has so much unsent is given no more messages.
@@ -36,31 +35,31 @@ impl<P> Client<P> {
     }
 
     pub(super) fn expire_messages(&mut self) {
-        while let Some(entry) = self.outbox.take_expired(self.now.monotonic) {
-            self.complete(&entry, Outcome::TimedOut { sent: entry.was_sent() });
+        while let Some(message) = self.outbox.take_expired(self.now.monotonic) {
+            self.complete(message.id, Outcome::TimedOut { sent: message.was_sent });
         }
     }
 
     /// What was sent under another table of results may or may not have taken effect, and is not sent again.
     pub(super) fn complete_unknown(&mut self, results_epoch: &str) {
-        while let Some(entry) = self.outbox.take_unknown(results_epoch) {
-            self.complete(&entry, Outcome::Unknown);
+        while let Some(message) = self.outbox.take_unknown(results_epoch) {
+            self.complete(message.id, Outcome::Unknown);
         }
     }
 
     pub(super) fn fail_oversized_messages(&mut self) {
-        while let Some(entry) = self.outbox.take_oversized(self.terms.max_frame_bytes) {
-            self.too_large(&entry);
+        while let Some(message) = self.outbox.take_oversized(self.terms.max_frame_bytes) {
+            self.too_large(message.id);
         }
     }
 
-    pub(super) fn too_large(&mut self, entry: &Entry) {
+    pub(super) fn too_large(&mut self, message: MessageId) {
         let error = WireError::new(ErrorCode::TooLarge, "the message is over the server's limit", false);
-        self.complete(entry, Outcome::Failed(error));
+        self.complete(message, Outcome::Failed(error));
     }
 
-    pub(super) fn complete(&mut self, entry: &Entry, outcome: Outcome<P>) {
-        self.emit(Output::Complete { message: entry.id, outcome });
+    pub(super) fn complete(&mut self, message: MessageId, outcome: Outcome<P>) {
+        self.emit(Output::Complete { message, outcome });
     }
 
     pub(super) fn arm_receipts(&mut self) {
