@@ -107,7 +107,7 @@ impl<P> Client<P> {
     }
 
     /// The link is proven: the first frame that only a Steadfast server sends has come.
-    pub(super) fn welcomed(&mut self, link: LinkId, welcome: Welcome) {
+    pub(super) fn welcomed(&mut self, link: LinkId, welcome: &Welcome) {
         let Some(greeting) = self.link.greeting().filter(|connection| connection.id == link) else {
             self.statistics.bad_frames += 1;
             return;
@@ -120,7 +120,7 @@ impl<P> Client<P> {
         self.statistics.welcomes += 1;
         self.timers.clear(Timer::Hello);
         self.tokens.learn_life(token, welcome.auth_expires_in_ms, self.now);
-        self.adopt_terms(&welcome);
+        self.adopt_terms(welcome);
         let now = self.now.monotonic;
         let silence_ms = welcome.heartbeat_ms.saturating_add(self.config.heartbeat_slack_ms);
         if let Some(connection) = self.link.connection_mut(link) {
@@ -138,7 +138,7 @@ impl<P> Client<P> {
             self.went_live();
         }
         self.plan_liveness();
-        self.topic_results(feed, Some(hello), welcome.topics);
+        self.topic_results(feed, Some(hello), &welcome.topics);
     }
 
     /// A welcomed link is the only one, or the primary: the clocks that depend on it start.

@@ -91,7 +91,7 @@ impl<P> Client<P> {
         let mut frames = frames.into_iter();
         match frames.next() {
             Some(ServerFrame::Welcome(welcome)) if status == 200 && welcome.version == 1 => {
-                self.exchange_succeeded(*welcome, frames);
+                self.exchange_succeeded(&welcome, frames);
             }
             Some(ServerFrame::Bye { code, reconnect_after_ms, .. }) if status == 200 => {
                 let terminal = close::rule(code) == CloseRule::Stop;
@@ -208,7 +208,7 @@ impl<P> Client<P> {
         frames
     }
 
-    fn exchange_succeeded(&mut self, welcome: Welcome, frames: impl Iterator<Item = ServerFrame<P>>) {
+    fn exchange_succeeded(&mut self, welcome: &Welcome, frames: impl Iterator<Item = ServerFrame<P>>) {
         let Some(&Exchange { feed, hello, token, long, begun_at, .. }) = self.fallback.exchange() else {
             return;
         };
@@ -217,9 +217,9 @@ impl<P> Client<P> {
         }
         self.tokens.learn_life(token, welcome.auth_expires_in_ms, self.now);
         if self.link.primary().is_none() {
-            self.adopt_terms(&welcome);
+            self.adopt_terms(welcome);
         }
-        self.topic_results(feed, Some(hello), welcome.topics);
+        self.topic_results(feed, Some(hello), &welcome.topics);
         let (mut more, mut events) = (false, 0_u32);
         for frame in frames {
             match frame {
