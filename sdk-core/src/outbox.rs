@@ -55,6 +55,11 @@ impl Entry {
     fn was_sent(&self) -> bool {
         self.first_sent.is_some()
     }
+
+    /// It was sent under another table of results.
+    fn is_foreign(&self, results_epoch: &str) -> bool {
+        self.first_sent.as_ref().is_some_and(|first| *first.results_epoch != *results_epoch)
+    }
 }
 
 impl Outbox {
@@ -112,12 +117,18 @@ impl Outbox {
         }
     }
 
-    /// The server did not carry out what was first sent in this exchange: it has another table of results.
-    pub(crate) fn never_sent(&mut self, feed: u32) {
-        self.requeue(feed);
+    /// A server carries out nothing of an exchange that was meant for another table of results than its own: what was
+    /// first sent there never was, and all of it is queued again. True where there was any.
+    pub(crate) fn requeue_foreign(&mut self, feed: u32, results_epoch: &str) -> bool {
+        let mut any = false;
         for entry in &mut self.entries {
-            entry.first_sent.take_if(|first| first.feed == feed);
+            if entry.flight == Flight::On(feed) && entry.is_foreign(results_epoch) {
+                entry.flight = Flight::Queued;
+                entry.first_sent.take_if(|first| first.feed == feed);
+                any = true;
+            }
         }
+        any
     }
 
     pub(crate) fn is_on(&self, feed: u32) -> bool {
@@ -139,10 +150,7 @@ impl Outbox {
 
     /// A queued message that was sent under another table of results: whether it took effect cannot be known.
     pub(crate) fn take_unknown(&mut self, results_epoch: &str) -> Option<Taken> {
-        self.take_where(&|entry| {
-            entry.flight == Flight::Queued
-                && entry.first_sent.as_ref().is_some_and(|first| *first.results_epoch != *results_epoch)
-        })
+        self.take_where(&|entry| entry.flight == Flight::Queued && entry.is_foreign(results_epoch))
     }
 
     /// The first message on `feed`, else the first at all: the one that was too large.

@@ -1,5 +1,8 @@
 //! `POST /api/v1/notifications/poll`: a whole conversation in one request and its answer.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -122,7 +125,7 @@ impl Exchange {
         self.driven.take_mail(now);
         self.driven.perform_outputs(now);
         while !self.answer.full
-            && let Some(frame) = self.driven.session.poll_frame(now)
+            && let Some(frame) = self.driven.session.poll_frame()
         {
             match frame {
                 Frame::Control(text) => self.answer.push(&text),

@@ -27,6 +27,8 @@ mod serve;
 mod session;
 mod socket;
 mod state;
+#[cfg(test)]
+mod testing;
 
 pub use admission::{Admission, ConnectionGuard, Refused};
 pub use answer::{error_response, refused_response};

@@ -5,6 +5,8 @@ mod event;
 mod history;
 mod keyed;
 mod numbered;
+#[cfg(test)]
+mod tests;
 pub(crate) mod websocket;
 
 pub(crate) use ephemeral::EphemeralLog;

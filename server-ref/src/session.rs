@@ -244,7 +244,7 @@ impl Session {
     }
 
     /// The next frame to write: control frames first, then events. `None`: nothing for now.
-    pub fn poll_frame(&mut self, now: Now) -> Option<Frame> {
+    pub fn poll_frame(&mut self) -> Option<Frame> {
         if let Some(text) = self.control.pop_front() {
             return Some(Frame::Control(text));
         }
@@ -252,7 +252,7 @@ impl Session {
             self.control = VecDeque::new();
         }
         match &self.phase {
-            Phase::Live(live) if live.welcoming.is_none() => self.next_event(now),
+            Phase::Live(live) if live.welcoming.is_none() => self.next_event(),
             Phase::Greeting(_) | Phase::Live(_) | Phase::Ended(_) => None,
         }
     }
@@ -268,12 +268,12 @@ impl Session {
             Ok(_) if !live => self.no_hello(ErrorCode::BadFrame),
             Ok(_) if self.messages_are_void() => {}
             Ok(ClientFrame::Ping { .. } | ClientFrame::Bye) if self.is_exchange() => {
-                self.note(Note::UnknownFrame)
+                self.note(Note::UnknownFrame);
             }
             Ok(ClientFrame::Hello(_)) => self.bad_frame("there is one hello a link", None, now),
             Ok(ClientFrame::Subscribe { reference, topics }) => self.handle_subscribe(reference, topics, now),
             Ok(ClientFrame::Unsubscribe { reference, topics }) => {
-                self.handle_unsubscribe(reference, topics, now)
+                self.handle_unsubscribe(reference, topics);
             }
             Ok(ClientFrame::Message(message)) => self.handle_message(*message, now),
             Ok(ClientFrame::Ack { reference, ids, state, note }) => {

@@ -11,7 +11,7 @@ use crate::timer::Timer;
 
 /// What a hello may carry; the rest follows by subscribe, or takes turns over the exchanges.
 const HELLO_TOPICS: usize = 256;
-const HELLO_BYTES: usize = 60 * 1024;
+pub(super) const HELLO_BYTES: usize = 60 * 1024;
 
 /// What one subscribe carries.
 const SUBSCRIBE_TOPICS: usize = 64;

@@ -81,18 +81,26 @@ impl<P> Client<P> {
     ) -> bool {
         let ours = |question: &mut AuthQuestion| question.reference == reference && question.feed == feed;
         let Some(question) = self.auth_question.take_if(ours) else { return false };
-        match failed {
-            None => {
-                self.tokens.learn_life(question.token, expires_in_ms, self.now);
-                self.plan_refresh();
+        let refused = failed
+            .is_some_and(|error| matches!(error.code, ErrorCode::Unauthorized | ErrorCode::TokenExpired));
+        if failed.is_some() && !refused {
+            self.timers.set(Timer::TokenRefresh, self.now.monotonic + REFRESH_AGAIN_MS);
+            return true;
+        }
+        // The server has judged this token: if it ends the link for authorization now, then because of it.
+        for connection in self.link.connections_mut() {
+            if let Some(connection) = connection
+                && connection.feed == feed
+            {
+                connection.token = question.token;
             }
-            // Any other refusal is followed by the server's close, whose code decides.
-            Some(error) if matches!(error.code, ErrorCode::Unauthorized | ErrorCode::TokenExpired) => {
-                if self.tokens.refuse(question.token) == Refusal::Renew {
-                    self.need_token();
-                }
-            }
-            Some(_) => self.timers.set(Timer::TokenRefresh, self.now.monotonic + REFRESH_AGAIN_MS),
+        }
+        if !refused {
+            self.tokens.learn_life(question.token, expires_in_ms, self.now);
+            self.plan_refresh();
+        } else if self.tokens.refuse(question.token) == Refusal::Renew {
+            // Where the streak has had its renewal, the server's close follows, and its code decides.
+            self.need_token();
         }
         true
     }
@@ -133,8 +141,9 @@ impl<P> Client<P> {
         self.poll_without_token();
         if matches!(self.link, Link::Authorizing) {
             self.wait_or_stop(code, CloseRule::Retry, None);
-        } else if !self.abandon_authorizing_successor() && self.link.primary().is_some() && retryable {
-            self.timers.set(Timer::TokenRefresh, self.now.monotonic + REFRESH_AGAIN_MS);
+        } else if !self.abandon_authorizing_successor() && self.link.primary().is_some() {
+            let again = retryable.then(|| self.now.monotonic + REFRESH_AGAIN_MS);
+            self.timers.set_or_clear(Timer::TokenRefresh, again);
         }
     }
 }

@@ -188,8 +188,9 @@ impl<P> Client<P> {
         let left = match &self.fallback {
             Fallback::Off => self.config.fallback_after_ms,
             Fallback::Armed(Clock::Suspended { remaining_ms }) => *remaining_ms,
-            Fallback::Leaving(_) => return self.enter_polling(),
             Fallback::Armed(Clock::Running) | Fallback::Polling(_) => return,
+            // The exchange under way carries on, so that nobody waits for a clock beside it.
+            Fallback::Leaving(_) => return self.enter_polling(),
         };
         self.fallback = Fallback::Armed(Clock::Running);
         self.timers.set(Timer::Fallback, self.now.monotonic + left);

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::Client;
+use super::ask::HELLO_BYTES;
 use super::frames::Source;
 use crate::backoff;
 use crate::close::{self, CloseCode, CloseRule};
@@ -147,7 +148,13 @@ impl<P> Client<P> {
             return;
         }
         match &mut polling.phase {
-            Phase::Due if polling.failures == 0 && polling.proven_since.is_some() => self.start_exchange(),
+            Phase::Due
+                if polling.failures == 0
+                    && polling.proven_since.is_some()
+                    && polling.earliest <= self.now.monotonic =>
+            {
+                self.start_exchange();
+            }
             Phase::InFlight(exchange) if exchange.long => {
                 self.abort_exchange();
                 self.start_exchange();
@@ -163,6 +170,7 @@ impl<P> Client<P> {
         let (feed, hello) = (self.next_feed(), self.next_reference());
         let start = self.counters.topic_turn;
         let topics = self.hello_topics(feed, hello, start);
+        self.topics_changed = false;
         let next = start + topics.count;
         self.counters.topic_turn = if next < self.topics.len() { next } else { 0 };
         let messages = self.messages_for_exchange(feed);
@@ -189,11 +197,12 @@ impl<P> Client<P> {
         let Some(epoch) = self.terms.results_epoch.clone() else { return frames };
         self.complete_unknown(&epoch);
         self.fail_oversized_messages();
+        let most = BODY_BYTES.min(self.terms.max_frame_bytes).saturating_sub(HELLO_BYTES as u64);
         let mut size = 0;
         while frames.len() < BODY_FRAMES - 2 {
             let Some(next) = self.outbox.next_len() else { break };
             size += next * 4 / 3;
-            if size > BODY_BYTES && !frames.is_empty() {
+            if size > most && !frames.is_empty() {
                 break;
             }
             let Some((message, resend)) = self.outbox.send_next(feed, &epoch) else { break };
@@ -212,31 +221,28 @@ impl<P> Client<P> {
         let Some(&Exchange { feed, hello, token, long, begun_at, .. }) = self.fallback.exchange() else {
             return;
         };
-        if self.terms.results_epoch.as_ref() != Some(&welcome.results_epoch) {
-            self.outbox.never_sent(feed);
-        }
+        let foreign = self.outbox.requeue_foreign(feed, &welcome.results_epoch);
         self.tokens.learn_life(token, welcome.auth_expires_in_ms, self.now);
         if self.link.primary().is_none() {
             self.adopt_terms(welcome);
         }
         self.topic_results(feed, Some(hello), &welcome.topics);
-        let (mut more, mut events) = (false, 0_u32);
+        let (mut more, before) = (false, self.statistics.delivered);
         for frame in frames {
             match frame {
                 ServerFrame::More => more = true,
-                ServerFrame::Event(event) => {
-                    events += 1;
-                    self.event(feed, event);
-                }
                 frame => self.control(Source::Exchange, feed, frame),
             }
         }
-        let idle = long && events == 0 && self.now.monotonic.since(begun_at) < LONG_POLL_LEAST_MS;
+        let news = self.statistics.delivered > before;
+        let unanswered = foreign || self.outbox.is_on(feed);
         let hurry = self.fallback.exchange().is_some_and(|exchange| exchange.hurry);
         self.end_exchange();
         self.poll_proved();
+        let waited = news || self.now.monotonic.since(begun_at) >= LONG_POLL_LEAST_MS;
         let long_next = self.config.long_poll && self.terms.poll.wait_ms > 0;
-        self.schedule_poll(more || hurry || (long_next && !idle));
+        let again = long_next && (waited || !(long || self.receipts.is_due()));
+        self.schedule_poll(!unanswered && (hurry || again || more && news), unanswered);
     }
 
     /// An answered exchange carries the client.
@@ -258,29 +264,36 @@ impl<P> Client<P> {
         }
     }
 
-    fn schedule_poll(&mut self, at_once: bool) {
-        if !matches!(self.fallback, Fallback::Polling(Polling { phase: Phase::Due, .. })) {
+    /// A server that left messages `unanswered` is not pressed for them.
+    fn schedule_poll(&mut self, at_once: bool, unanswered: bool) {
+        let delay = self.random.around(self.terms.poll.interval_ms, 10).max(backoff::FLOOR_MS);
+        let next = self.now.monotonic + delay;
+        let Fallback::Polling(polling @ Polling { phase: Phase::Due, .. }) = &mut self.fallback else {
             return;
+        };
+        if unanswered {
+            polling.earliest = next;
         }
         if at_once {
             self.start_exchange();
-            return;
+        } else {
+            self.timers.set(Timer::Poll, next);
         }
-        let delay = self.random.around(self.terms.poll.interval_ms, 10);
-        self.timers.set(Timer::Poll, self.now.monotonic + delay);
     }
 
     /// The exchange was not answered with frames; status zero: not at all.
     fn exchange_refused(&mut self, status: u16, retry_after_ms: Option<u64>) {
         let Some(&Exchange { feed, token, .. }) = self.fallback.exchange() else { return };
         self.statistics.exchanges_failed += 1;
-        let too_large = if status == 413 { self.outbox.take_first_on(feed) } else { None };
+        // While leaving, the link is the judge of sizes.
+        let polling = matches!(self.fallback, Fallback::Polling(_));
+        let too_large = if status == 413 && polling { self.outbox.take_first_on(feed) } else { None };
         let shrunk = too_large.is_some();
         if let Some(message) = too_large {
             self.too_large(message.id);
         }
         self.end_exchange();
-        if self.fallback.polling_mut().is_none() {
+        if !polling {
             return;
         }
         match status {

@@ -46,12 +46,14 @@ impl<P> Client<P> {
             self.end_all(CloseCode::NORMAL, false);
             self.link = Link::Idle;
         }
+        self.timers.clear_all();
         self.activity = Activity::Frozen { resume };
     }
 
     pub(super) fn thaw(&mut self) {
         let Activity::Frozen { resume } = self.activity else { return };
         self.activity = Activity::Awake;
+        self.expire_messages();
         if resume {
             self.start();
         }

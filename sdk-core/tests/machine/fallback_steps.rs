@@ -1,11 +1,11 @@
 //! Steps that the tests of polling, topics and messages share, beside those of the rig.
 
 use steadfast_core::{
-    ClientFrame, Config, ExchangeId, Hello, Input, LinkId, PollTerms, ServerFrame, TopicRequest, TopicResult,
-    TransportChoice, Welcome,
+    ClientFrame, Config, ErrorCode, ExchangeId, Hello, Input, LinkId, Output, PollTerms, ServerFrame,
+    TopicRequest, TopicResult, TransportChoice, Welcome, WireError,
 };
 
-use crate::rig::{Rig, fresh, resumed, terms};
+use crate::rig::{Rig, fresh, refused, resumed, terms};
 
 /// Polling alone: the link stays Idle, so that the next deadline is a poll's.
 pub fn polls_only(config: &mut Config) {
@@ -20,6 +20,11 @@ pub fn slow_sockets(config: &mut Config) {
 /// The usual terms, with long polls of 25 seconds.
 pub fn offers_long_polls(terms: &mut Welcome) {
     terms.poll = PollTerms { interval_ms: 5_000, wait_ms: 25_000 };
+}
+
+/// Not now; after this long.
+pub fn unavailable(retry_after_ms: Option<u64>) -> WireError {
+    WireError { retry_after_ms, ..WireError::new(ErrorCode::Unavailable, "not now", true) }
 }
 
 impl Rig {
@@ -48,16 +53,24 @@ impl Rig {
     pub fn begin_long_polls(&mut self) -> ExchangeId {
         let first = self.begin_polls();
         self.answer_under(first, offers_long_polls, Vec::new());
-        let exchange = self.last_exchange();
-        self.keep_only_exchange(exchange);
-        exchange
+        self.take_but_last_exchange();
+        self.last_exchange()
     }
 
-    /// Takes all outputs and puts back the exchange that is under way, so that it can be answered.
-    pub fn keep_only_exchange(&mut self, exchange: ExchangeId) {
-        self.keep_only(|output| {
-            matches!(output, steadfast_core::Output::Exchange { exchange: id, .. } if *id == exchange)
-        });
+    /// Takes all outputs but the exchange begun last, so that it can be answered.
+    pub fn take_but_last_exchange(&mut self) {
+        let last = self.last_exchange();
+        self.keep_only(|output| matches!(output, Output::Exchange { exchange, .. } if *exchange == last));
+    }
+
+    /// Takes all outputs but the token requests, so that the last can be answered.
+    pub fn take_but_tokens(&mut self) {
+        self.keep_only(|output| matches!(output, Output::NeedToken { .. }));
+    }
+
+    /// Lets time pass without a tick, up to this moment.
+    pub fn pass_to(&mut self, millis: u64) {
+        self.pass(millis - self.millis());
     }
 
     /// As [`Rig::answer`], under changed terms.
@@ -75,6 +88,24 @@ impl Rig {
         self.answered(exchange, 200, None, all);
     }
 
+    /// Answers the exchange, refusing one topic for a while and resuming the others, under terms with long polls.
+    pub fn answer_refusing(&mut self, exchange: ExchangeId, topic: &str, error: &WireError) {
+        let hello = self.hello_of(exchange);
+        let results = hello.topics.iter().map(|request| match request.topic == topic {
+            true => refused(topic, error.clone()),
+            false => resume(request),
+        });
+        let results = results.collect();
+        self.answer_under(
+            exchange,
+            |terms| {
+                offers_long_polls(terms);
+                terms.topics = results;
+            },
+            Vec::new(),
+        );
+    }
+
     /// The frames of an exchange's body.
     #[track_caller]
     pub fn body_of(&self, exchange: ExchangeId) -> Vec<ClientFrame> {
@@ -86,6 +117,25 @@ impl Rig {
         match &self.body_of(exchange)[0] {
             ClientFrame::Hello(hello) => (**hello).clone(),
             other => panic!("an exchange begins with a hello, not {other:?}"),
+        }
+    }
+
+    /// How many bytes an exchange's body has.
+    #[track_caller]
+    pub fn size_of(&self, exchange: ExchangeId) -> usize {
+        let size = self.outputs().iter().find_map(|output| match output {
+            Output::Exchange { exchange: id, body } if *id == exchange => Some(body.len()),
+            _ => None,
+        });
+        size.expect("the exchange was begun")
+    }
+
+    /// The `ref` of the first message of an exchange.
+    #[track_caller]
+    pub fn first_message(&self, exchange: ExchangeId) -> u64 {
+        match &self.body_of(exchange)[1] {
+            ClientFrame::Message(message) => message.reference.expect("it wants a result"),
+            other => panic!("not a message: {other:?}"),
         }
     }
 
@@ -123,6 +173,20 @@ impl Rig {
             }
             if self.opens().is_empty() {
                 self.take();
+            }
+        }
+        self.last_open()
+    }
+
+    /// As [`Rig::poll_until_open`], by long polls that are answered when their wait is over; the last is under way.
+    pub fn poll_long_until_open(&mut self) -> LinkId {
+        self.take_but_last_exchange();
+        while self.opens().is_empty() {
+            let exchange = self.last_exchange();
+            self.take_but_last_exchange();
+            self.advance(2_000);
+            if self.opens().is_empty() {
+                self.answer_under(exchange, offers_long_polls, Vec::new());
             }
         }
         self.last_open()

@@ -158,8 +158,43 @@ impl Rig {
     /// Answers `rt.auth` on a link.
     pub fn answer_auth(&mut self, on: LinkId, outcome: Result<Option<u64>, WireError>) {
         let (reference, _) = self.auth(on);
+        self.answer_reference(on, reference, outcome);
+    }
+
+    fn answer_reference(&mut self, on: LinkId, reference: u64, outcome: Result<Option<u64>, WireError>) {
         let auth_expires_in_ms = outcome.as_ref().ok().copied().flatten();
         let outcome = outcome.map(|_| None);
         self.frame(on, ServerFrame::Result { reference, outcome, duplicate: false, auth_expires_in_ms });
+    }
+
+    /// As [`Rig::answer_auth`], with nothing but what follows it left among the outputs.
+    pub fn take_all_but_auth(&mut self, on: LinkId, outcome: Result<Option<u64>, WireError>) {
+        let (reference, _) = self.auth(on);
+        self.take();
+        self.answer_reference(on, reference, outcome);
+    }
+
+    /// Tells a live link that its server goes away in two minutes; the successor may come at once.
+    pub fn drain_now(&mut self, link: LinkId) {
+        self.frame(
+            link,
+            ServerFrame::Drain { min_ms: 0, max_ms: 0, deadline_ms: 120_000, reason: "deploy".into() },
+        );
+    }
+
+    /// From nothing to a draining link and its successor, asked for.
+    pub fn handover_opening(&mut self) -> (LinkId, LinkId) {
+        let old = self.live();
+        self.drain_now(old);
+        self.advance(0);
+        (old, self.last_open())
+    }
+
+    /// … whose successor has been welcomed, without a word on the topics.
+    pub fn handover_settling(&mut self) -> (LinkId, LinkId) {
+        let (old, new) = self.handover_opening();
+        self.open(new);
+        self.frame(new, crate::rig::welcome(Vec::new()));
+        (old, new)
     }
 }

@@ -9,8 +9,16 @@ mod link_authorizing;
 mod link_ends;
 mod link_giving_up;
 mod link_greeting;
+mod link_live;
 mod link_opening;
 mod link_refused;
 mod link_steps;
+mod link_tokens;
 mod rig;
 mod smoke;
+
+// Polling, activity, topics and messages.
+mod activity;
+mod fallback_failures;
+mod fallback_leave;
+mod fallback_poll;

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::{Sink, SinkExt as _, StreamExt as _};
 use steadfast_core::OutgoingBytes;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
@@ -154,6 +155,8 @@ impl OpenLink {
 /// What a failed read says about why the connection ended.
 fn code_of(error: &Error) -> u16 {
     match error {
+        // A peer that was killed broke no rule: it said nothing at all.
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => ABNORMAL,
         Error::Protocol(_) => 1002,
         Error::Utf8(_) => 1007,
         Error::Capacity(_) => 1009,

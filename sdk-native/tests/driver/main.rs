@@ -10,3 +10,4 @@ mod fake;
 mod polling;
 mod publishing;
 mod subscribing;
+mod tls;

@@ -108,6 +108,21 @@ async fn the_buffer_is_free_again_only_when_every_subscription_has_read() {
 }
 
 #[tokio::test]
+async fn a_burst_in_one_packet_is_read_to_its_end() {
+    let fake = Fake::start().await;
+    let client = connected(&fake).await;
+    let mut incidents = client.subscribe::<Value>("incidents").unwrap();
+    let (mut socket, _) =
+        fake.welcome(json!([result("user", "log", 0), result("incidents", "log", 0)])).await;
+    let burst = (1..=1_000).map(|offset| event("incidents", offset, json!(offset)));
+    socket.send_together(burst).await;
+    assert_eq!(next(&mut incidents).await, Delivery::Live);
+    for expected in 1..=1_000 {
+        assert_eq!(offset(&mut incidents).await, expected);
+    }
+}
+
+#[tokio::test]
 async fn a_dropped_subscription_no_longer_holds_the_buffer() {
     let fake = Fake::start().await;
     let client = Client::builder(fake.url()).token("jwt").buffer_events(2).build().unwrap();

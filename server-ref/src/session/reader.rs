@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use steadfast_core::{GapReason, Now, ServerFrame, TopicClass};
+use steadfast_core::{GapReason, ServerFrame, TopicClass};
 
 use super::subscriptions::Subscriptions;
 use super::{Frame, Note, Session};
@@ -82,8 +82,7 @@ impl Reader {
 }
 
 impl Session {
-    pub(super) fn next_event(&mut self, now: Now) -> Option<Frame> {
-        let _ = now;
+    pub(super) fn next_event(&mut self) -> Option<Frame> {
         loop {
             if let Some(event) = self.reader.next_event() {
                 return Some(Frame::Event(event));

@@ -1,5 +1,5 @@
 //! Sessions over a memory broker in virtual time, driven by hand.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::needless_pass_by_value)]
 
 mod exchange;
 mod greeting;
@@ -164,7 +164,7 @@ impl Client {
             self.session.handle_marks(self.mailbox.take(), world.now());
         }
         self.perform(world);
-        let text = match self.session.poll_frame(world.now())? {
+        let text = match self.session.poll_frame()? {
             Frame::Control(text) => text,
             Frame::Event(event) => event.text().to_owned(),
         };

@@ -108,7 +108,7 @@ impl Session {
                     .min()
                     .unwrap_or(NEVER)
             }
-            Phase::Ended(_) => blocked,
+            Phase::Ended(_) => NEVER,
         }
     }
 

@@ -69,8 +69,7 @@ impl Session {
         self.answer_if_resolved();
     }
 
-    pub(super) fn handle_unsubscribe(&mut self, reference: u64, topics: Vec<String>, now: Now) {
-        let _ = now;
+    pub(super) fn handle_unsubscribe(&mut self, reference: u64, topics: Vec<String>) {
         let error = self.problem_with(topics.len()).map(|problem| {
             self.note(Note::BadFrame(ErrorCode::BadFrame));
             WireError::new(ErrorCode::BadFrame, problem, false)

@@ -24,8 +24,8 @@ fn a_good_hello_is_welcomed_with_a_result_for_each_topic() {
     assert_eq!(result(1), (&json!("kpis"), &json!("state"), &json!(0)));
     assert_eq!(result(2), (&json!("user"), &json!("log"), &json!(0)));
     assert_eq!(topics[3]["class"], "ephemeral");
-    for index in 4..7 {
-        assert_eq!(topics[index]["error"]["code"], "bad_topic", "{}", topics[index]);
+    for topic in &topics[4..7] {
+        assert_eq!(topic["error"]["code"], "bad_topic", "{topic}");
     }
     assert_eq!(offsets(&frames), [1]);
 }
