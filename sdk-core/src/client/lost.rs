@@ -264,17 +264,17 @@ impl<P> Client<P> {
             self.went_live();
         } else {
             self.topics.no_longer_live();
-            for timer in [Timer::Stable, Timer::Forgive, Timer::TokenRefresh] {
-                self.timers.clear(timer);
-            }
+            self.timers.clear(Timer::Stable);
+            self.timers.clear(Timer::Forgive);
+            self.timers.clear(Timer::TokenRefresh);
             self.arm_fallback();
         }
     }
 
     fn successor_lost(&mut self, lost: &Lost, code: u16, advice: Option<Advice>) {
-        for timer in [Timer::Connect, Timer::Hello, Timer::Handover] {
-            self.timers.clear(timer);
-        }
+        self.timers.clear(Timer::Connect);
+        self.timers.clear(Timer::Hello);
+        self.timers.clear(Timer::Handover);
         if let (CloseRule::Renew, Some(connection)) = (close::rule(code), &lost.connection) {
             self.tokens.refuse(connection.token);
         }
