@@ -161,6 +161,21 @@ impl Link {
         self.connections_mut().map(|connection| connection.map(|connection| (connection.id, connection.feed)))
     }
 
+    /// The greeting connection has its welcome.
+    pub(crate) fn welcome(&mut self) {
+        if let Self::Handover { new, .. } = self {
+            *new = match core::mem::replace(new, Successor::Authorizing) {
+                Successor::Greeting(connection) => Successor::Settling(connection),
+                other => other,
+            };
+        } else {
+            *self = match core::mem::replace(self, Self::Idle) {
+                Self::Greeting(connection) => Self::Live(connection),
+                other => other,
+            };
+        }
+    }
+
     /// Begins to probe each welcomed connection that is not being probed already, and names those.
     pub(crate) fn probe(&mut self, now: Instant) -> [Option<LinkId>; 2] {
         self.connections_mut().map(|connection| {

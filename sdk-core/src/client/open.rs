@@ -127,13 +127,7 @@ impl<P> Client<P> {
             connection.results_epoch.clone_from(&welcome.results_epoch);
             connection.liveness = Some(Liveness::new(now, silence_ms));
         }
-        self.link = match core::mem::replace(&mut self.link, Link::Idle) {
-            Link::Greeting(connection) => Link::Live(connection),
-            Link::Handover { old, new: Successor::Greeting(connection) } => {
-                Link::Handover { old, new: Successor::Settling(connection) }
-            }
-            other => other,
-        };
+        self.link.welcome();
         if matches!(self.link, Link::Live(_)) {
             self.went_live();
         }
