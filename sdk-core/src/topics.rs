@@ -88,10 +88,10 @@ impl Topics {
         self.list.iter().find(|topic| &*topic.name == name).map_or(Slot::UNKNOWN, |topic| topic.slot)
     }
 
-    /// All topics, beginning with the one at `start`.
-    pub(crate) fn from(&mut self, start: usize) -> impl Iterator<Item = &mut Topic> {
-        let (before, after) = self.list.split_at_mut_checked(start).unwrap_or_default();
-        after.iter_mut().chain(before)
+    /// The topic at a place; behind the last comes the first.
+    pub(crate) fn at(&mut self, place: usize) -> Option<&mut Topic> {
+        let count = self.list.len();
+        self.list.get_mut(place.checked_rem(count)?)
     }
 
     /// Forgets what was asked and answered on a feed that ended.

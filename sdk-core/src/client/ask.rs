@@ -97,10 +97,10 @@ impl<P> Client<P> {
 
     fn ask(&mut self, feed: u32, reference: u64, start: usize, most: usize) -> Asked {
         let mut asked = Asked { count: 0, text: String::new() };
-        for topic in self.topics.from(start) {
-            if !topic.needs_asking(feed) {
+        for step in 0..self.topics.len() {
+            let Some(topic) = self.topics.at(start + step).filter(|topic| topic.needs_asking(feed)) else {
                 continue;
-            }
+            };
             let text = outgoing::topic(topic);
             if asked.count > 0 {
                 // One topic alone may be over the limit: the server refuses it and says why.
