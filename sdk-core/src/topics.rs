@@ -165,11 +165,11 @@ impl Seat {
 }
 
 /// Adds what is missing; true where anything was.
-fn unite(keys: &mut Vec<String>, more: Vec<String>) -> bool {
+fn unite(keys: &mut Vec<String>, more: &[String]) -> bool {
     let before = keys.len();
     for key in more {
-        if !keys.contains(&key) {
-            keys.push(key);
+        if !keys.contains(key) {
+            keys.push(key.clone());
         }
     }
     keys.len() > before

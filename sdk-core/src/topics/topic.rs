@@ -114,7 +114,7 @@ impl Topic {
         }
         let grew = match (&mut self.keys, options.keys) {
             (None, _) => false,
-            (Some(keys), Some(more)) => unite(keys, more),
+            (Some(keys), Some(more)) => unite(keys, &more),
             (keys @ Some(_), None) => {
                 *keys = None;
                 true
