@@ -104,7 +104,7 @@ impl Topics {
     /// The connection is lost: catching up begins anew.
     pub(crate) fn no_longer_live(&mut self) {
         for topic in &mut self.list {
-            topic.live = false;
+            topic.catch_up(0);
         }
     }
 

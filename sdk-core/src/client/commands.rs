@@ -80,7 +80,7 @@ impl<P> Client<P> {
     ///
     /// # Errors
     /// - [`Misuse::BadType`], [`Misuse::BadTopicName`]: the message breaks the protocol's rules for names.
-    /// - [`Misuse::TooLarge`]: its frame is over the server's limit.
+    /// - [`Misuse::TooLarge`]: its frame is over the server's limit, or the envelope of a payload of bytes over 16 KiB.
     /// - [`Misuse::OutboxFull`]: the outbox is at its limits.
     pub fn submit(&mut self, now: Now, message: &OutgoingMessage) -> Result<MessageId, Misuse> {
         check(message)?;
@@ -96,7 +96,7 @@ impl<P> Client<P> {
     ///
     /// # Errors
     /// - [`Misuse::BadType`], [`Misuse::BadTopicName`]: the message breaks the protocol's rules for names.
-    /// - [`Misuse::TooLarge`]: its frame is over the server's limit.
+    /// - [`Misuse::TooLarge`]: its frame is over the server's limit, or the envelope of a payload of bytes over 16 KiB.
     /// - [`Misuse::NotConnected`]: no WebSocket is live (polling does not count).
     pub fn send(&mut self, now: Now, message: &OutgoingMessage) -> Result<(), Misuse> {
         check(message)?;
@@ -138,9 +138,7 @@ impl<P> Client<P> {
         frame: MessageFrame,
         life_ms: Option<u64>,
     ) -> Result<MessageId, Misuse> {
-        if frame.len() > self.terms.max_frame_bytes {
-            return Err(Misuse::TooLarge);
-        }
+        self.check_size(&frame)?;
         let message = MessageId(reference);
         self.outbox.push(message, frame, self.now.monotonic, life_ms)?;
         self.counters.reference = reference;
@@ -148,15 +146,17 @@ impl<P> Client<P> {
     }
 
     fn send_unanswered(&mut self, message: &OutgoingMessage) -> Result<(), Misuse> {
-        let connection = self.link.primary_mut().ok_or(Misuse::NotConnected)?;
         let frame = MessageFrame::new(message, None);
-        if frame.len() > self.terms.max_frame_bytes {
-            return Err(Misuse::TooLarge);
-        }
+        self.check_size(&frame)?;
+        let connection = self.link.primary_mut().ok_or(Misuse::NotConnected)?;
         connection.buffered += frame.len();
         let (link, bytes) = (connection.id, frame.bytes());
         self.emit(Output::Send { link, bytes });
         Ok(())
+    }
+
+    fn check_size(&self, frame: &MessageFrame) -> Result<(), Misuse> {
+        if frame.fits(self.terms.max_frame_bytes) { Ok(()) } else { Err(Misuse::TooLarge) }
     }
 }
 

@@ -45,11 +45,17 @@ impl<P> Client<P> {
         };
         let earliest = self.now.monotonic;
         self.fallback = Fallback::Polling(Polling { phase, failures: 0, proven_since: None, earliest });
-        self.poll_due();
+        if matches!(phase, Phase::Due) {
+            self.start_exchange();
+        }
     }
 
+    /// Begins the next exchange, in place of a waiting one that does not carry what it must.
     pub(super) fn poll_due(&mut self) {
-        if matches!(self.fallback, Fallback::Polling(Polling { phase: Phase::Due, .. })) {
+        if let Fallback::Polling(polling) = &self.fallback {
+            if matches!(polling.phase, Phase::InFlight(_)) {
+                self.abort_exchange();
+            }
             self.start_exchange();
         }
     }
@@ -155,11 +161,16 @@ impl<P> Client<P> {
             {
                 self.start_exchange();
             }
-            Phase::InFlight(exchange) if exchange.long => {
-                self.abort_exchange();
-                self.start_exchange();
+            Phase::InFlight(exchange) => {
+                exchange.hurry = true;
+                // Many changes at once are one exchange.
+                let settled = exchange.begun_at + backoff::FLOOR_MS;
+                if exchange.long && settled > self.now.monotonic {
+                    self.timers.set(Timer::Poll, settled);
+                } else if exchange.long {
+                    self.poll_due();
+                }
             }
-            Phase::InFlight(exchange) => exchange.hurry = true,
             Phase::Due | Phase::Authorizing => {}
         }
     }
@@ -172,10 +183,12 @@ impl<P> Client<P> {
         let topics = self.hello_topics(feed, hello, start);
         self.topics_changed = false;
         let next = start + topics.count;
-        self.counters.topic_turn = if next < self.topics.len() { next } else { 0 };
+        self.counters.topic_turn = next.checked_sub(self.topics.len()).unwrap_or(next);
         let messages = self.messages_for_exchange(feed);
         let wait_ms = self.terms.poll.wait_ms.min(LONG_POLL_MS);
-        let long = messages.is_empty() && self.config.long_poll && wait_ms > 0;
+        // A wait would keep the topics that take their turn later from theirs.
+        let long =
+            messages.is_empty() && self.config.long_poll && wait_ms > 0 && !self.leaves_out_topics(feed);
         let wait_ms = long.then_some(wait_ms);
         let results_epoch = self.terms.results_epoch.as_deref().filter(|_| !messages.is_empty());
         // The caller has seen a fresh token; an empty one would be refused, not lost.
@@ -189,6 +202,11 @@ impl<P> Client<P> {
         self.emit(Output::Exchange { exchange: id, body: OutgoingBytes::Text(body) });
         let begun_at = self.now.monotonic;
         Exchange { id, feed, hello, token: generation.unwrap_or_default(), begun_at, long, hurry: false }
+    }
+
+    /// Whether there are wanted topics that `feed` does not carry.
+    fn leaves_out_topics(&self, feed: u32) -> bool {
+        self.topics.iter().any(|topic| topic.needs_asking(feed))
     }
 
     /// Queued messages and receipts. None before the server's table of results is known: a lost answer could not be judged.
@@ -236,12 +254,17 @@ impl<P> Client<P> {
         }
         let news = self.statistics.delivered > before;
         let unanswered = foreign || self.outbox.is_on(feed);
+        let partial = self.leaves_out_topics(feed);
         let hurry = self.fallback.exchange().is_some_and(|exchange| exchange.hurry);
         self.end_exchange();
         self.poll_proved();
-        let waited = news || self.now.monotonic.since(begun_at) >= LONG_POLL_LEAST_MS;
         let long_next = self.config.long_poll && self.terms.poll.wait_ms > 0;
-        let again = long_next && (waited || !(long || self.receipts.is_due()));
+        let settled = if long {
+            self.now.monotonic.since(begun_at) >= LONG_POLL_LEAST_MS
+        } else {
+            !partial && !self.receipts.is_due()
+        };
+        let again = long_next && (news || settled);
         self.schedule_poll(!unanswered && (hurry || again || more && news), unanswered);
     }
 

@@ -135,6 +135,12 @@ impl MessageFrame {
         (self.text.len() + payload) as u64
     }
 
+    /// Whether a server takes it: a binary message has a limit of its own for its header.
+    pub(crate) fn fits(&self, max_frame_bytes: u64) -> bool {
+        let header_fits = self.payload.is_none() || self.text.len() <= bytes::MAX_HEADER;
+        header_fits && self.len() <= max_frame_bytes
+    }
+
     /// As a WebSocket carries it.
     pub(crate) fn bytes(&self) -> OutgoingBytes {
         match &self.payload {

@@ -64,51 +64,59 @@ impl Topic {
             self.begin_anew(view, &position.epoch, position.offset, position.top, reason);
             return None;
         };
-        let seen = seat.seen;
-        let other_epoch = seat.epoch != position.epoch;
-        if other_epoch && view.reference < seat.set_by {
+        if self.restart && position.class == TopicClass::Log {
+            // It was taken for a state topic before the server told its class, and asked for without its cursor.
+            self.restart = false;
             self.settle_view(feed, Answer::Void);
             return None;
         }
-        // Where another feed has moved on since this one was asked, its values are newer than the floor.
-        let floored = matches!(position.recovery, Recovery::Reset | Recovery::Gap(_))
+        let seen = seat.seen;
+        let older = view.reference < seat.set_by;
+        let other_epoch = seat.epoch != position.epoch;
+        if other_epoch && older {
+            self.settle_view(feed, Answer::Void);
+            return None;
+        }
+        // Where another feed has moved on, or begun anew, since this one was asked, that one has the values already.
+        let values_follow = matches!(position.recovery, Recovery::Reset | Recovery::Gap(_))
+            && !older
             && view.from.is_some_and(|from| from >= seen);
-        if other_epoch || position.class == TopicClass::State && (self.restart || floored) {
+        if other_epoch || position.class == TopicClass::State && (self.restart || values_follow) {
             return Some(self.begin_anew(view, &position.epoch, position.offset, position.top, reason));
         }
         self.settle_view(feed, Answer::Current);
-        self.top = position.top;
         if position.class != TopicClass::Log || position.offset <= seen {
+            // Another feed may have been promised more.
+            self.top = self.top.max(position.top);
             return None;
         }
-        match position.recovery {
-            Recovery::Gap(reason) => Some(self.skip_to(position.offset, reason)),
-            Recovery::Fresh | Recovery::Resumed if self.rewound == Some(seen) => {
-                Some(self.skip_to(position.offset, GapReason::SourceLost))
-            }
-            Recovery::Fresh | Recovery::Resumed => {
+        let reason = match position.recovery {
+            Recovery::Gap(reason) => reason,
+            _ if self.rewound == Some(seen) => GapReason::SourceLost,
+            _ => {
                 self.rewound = Some(seen);
                 self.settle_view(feed, Answer::Void);
-                None
+                return None;
             }
-            Recovery::Reset => None,
-        }
+        };
+        self.catch_up(position.top);
+        Some(self.skip_to(position.offset, reason))
     }
 
     /// Takes an `rt.gap` on `feed`.
     pub(crate) fn gap(&mut self, feed: u32, reason: GapReason, epoch: &str, offset: u64) -> Option<Told> {
-        let view = *self.view(feed)?;
+        let view = *self.view(feed).filter(|view| view.answer == Answer::Current)?;
+        let class = self.class?;
         let seat = self.seat.as_ref()?;
         if &*seat.epoch == epoch {
-            return (view.answer == Answer::Current && offset > seat.seen)
-                .then(|| self.skip_to(offset, reason));
+            return (offset > seat.seen).then(|| self.skip_to(offset, reason));
         }
-        if view.reference < seat.set_by {
+        if view.reference < seat.set_by || class == TopicClass::State {
+            // Either it knows less, or the values must follow: the topic is asked for again.
             self.settle_view(feed, Answer::Void);
             return None;
         }
-        let top = self.top.max(offset);
-        Some(self.begin_anew(view, epoch, offset, top, reason))
+        Some(self.begin_anew(view, epoch, offset, offset, reason))
     }
 
     /// Judges an event on `feed` and, where it is delivered or lost, moves on.
@@ -148,7 +156,7 @@ impl Topic {
         }
         if full {
             self.demand = Demand::Full;
-            self.live = false;
+            self.catch_up(0);
             return Verdict::Full;
         }
         let gap = hole.then(|| self.skip_to(offset - 1, GapReason::SourceLost));
@@ -171,17 +179,16 @@ impl Topic {
         becomes
     }
 
-    /// Adopts a position and voids what older requests were answered: one step, so that no event slips between.
+    /// Adopts a position and voids what other feeds were answered before: one step, so that no event slips between.
     fn begin_anew(&mut self, by: View, epoch: &str, offset: u64, top: u64, reason: GapReason) -> Told {
         for view in &mut self.views {
-            if view.reference < by.reference && view.answer == Answer::Current {
+            if view.answer == Answer::Current {
                 view.answer = Answer::Void;
             }
         }
         self.settle_view(by.feed, Answer::Current);
         self.seat = Some(Seat { epoch: epoch.into(), seen: offset, set_by: by.reference });
-        self.top = top;
-        self.live = false;
+        self.catch_up(top);
         self.restart = false;
         self.rewound = None;
         match self.class {
@@ -193,7 +200,6 @@ impl Topic {
     fn skip_to(&mut self, offset: u64, reason: GapReason) -> Told {
         let first = self.seat.as_ref().map_or(0, |seat| seat.seen) + 1;
         self.move_to(offset);
-        self.live = false;
         Told::Gap { reason, lost: Some((first, offset)) }
     }
 

@@ -3,8 +3,6 @@
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
 mod close_codes;
-mod fallback_enter;
-mod fallback_steps;
 mod link_authorizing;
 mod link_ends;
 mod link_giving_up;
@@ -19,6 +17,15 @@ mod smoke;
 
 // Polling, activity, topics and messages.
 mod activity;
+mod fallback_enter;
 mod fallback_failures;
+mod fallback_hurry;
 mod fallback_leave;
 mod fallback_poll;
+mod fallback_steps;
+mod topics_buffer;
+mod topics_epochs;
+mod topics_events;
+mod topics_refused;
+mod topics_steps;
+mod topics_subscriptions;
