@@ -34,6 +34,9 @@ const MAX_BYTES: usize = 512 * 1024;
 /// How long a long poll goes on after its first event, so that a burst comes in one answer.
 const GATHER: Duration = Duration::from_millis(20);
 
+/// How long an answer waits for the results of handlers.
+const HANDLERS: Duration = Duration::from_secs(5);
+
 /// The route of the exchange.
 ///
 /// The body is an array of client frames, `rt.hello` first; the answer is one of server frames.
@@ -63,6 +66,7 @@ async fn answer(State(pod): State<Arc<Pod>>, request: Request) -> Response {
     }
     let mut exchange = Exchange { driven: pod.drive(Entrance::Exchange, peer), answer: Answer::default() };
     exchange.begin(&body);
+    exchange.wait_for_handlers().await;
     exchange.wait().await;
     let response = exchange.finish();
     pod.state.metrics.exchange_answered(began.elapsed());
@@ -85,6 +89,19 @@ impl Exchange {
     fn begin(&mut self, body: &str) {
         let now = self.driven.pod.state.clock.now();
         self.driven.session.handle_text(body, now);
+        self.collect();
+    }
+
+    /// Waits for the results of handlers.
+    async fn wait_for_handlers(&mut self) {
+        let deadline = Instant::now() + HANDLERS;
+        while self.driven.session.awaits_handlers() && !self.must_answer() {
+            if timeout_at(deadline, self.mail()).await.is_err() {
+                break;
+            }
+            self.collect();
+        }
+        self.driven.session.give_up_handlers();
         self.collect();
     }
 
@@ -123,15 +140,13 @@ impl Exchange {
     fn collect(&mut self) {
         let now = self.driven.pod.state.clock.now();
         self.driven.take_mail(now);
-        self.driven.perform_outputs(now);
         while !self.answer.full
-            && let Some(frame) = self.driven.session.poll_frame()
+            && let Some(frame) = self.driven.poll_frame(now)
         {
             match frame {
                 Frame::Control(text) => self.answer.push(&text),
                 Frame::Event(event) => self.answer.push_event(event.text()),
             }
-            self.driven.perform_outputs(now);
         }
     }
 

@@ -8,6 +8,7 @@
 mod context;
 mod hello;
 mod io;
+mod judging;
 mod messages;
 mod reader;
 mod subscriptions;
@@ -39,9 +40,6 @@ use topics::Answering;
 /// says by itself (pings, drain, lost permissions) may exceed it, by one each.
 pub const CONTROL_FRAMES: usize = 64;
 
-/// Bad frames in a minute that close the link.
-const BAD_FRAMES: usize = 10;
-
 /// One client's conversation.
 #[derive(Debug)]
 pub struct Session {
@@ -56,6 +54,8 @@ pub struct Session {
     refused_frames: u32,
     /// Outputs under way whose answers become control frames.
     in_flight: u32,
+    /// The messages among them that a handler carries out, which may take long.
+    handling: Vec<Option<u64>>,
     bad_frames: Vec<Instant>,
 }
 
@@ -120,6 +120,7 @@ impl Session {
             frames,
             refused_frames: 0,
             in_flight: 0,
+            handling: Vec::new(),
             bad_frames: Vec::new(),
         }
     }
@@ -146,6 +147,11 @@ impl Session {
             Phase::Live(live) => live.wait_ms,
             Phase::Greeting(_) | Phase::Ended(_) => 0,
         }
+    }
+
+    /// Whether handlers are still at work for it.
+    pub fn awaits_handlers(&self) -> bool {
+        !self.handling.is_empty()
     }
 
     /// Whether the client's next frame should be read: not while answers pile up, nor before the welcome is out.
@@ -195,6 +201,8 @@ impl Session {
     pub fn handle_answer(&mut self, answer: Answer, now: Now) {
         match answer {
             Answer::Tail { ticket, attached } => self.topic_resolved(ticket, Ok(attached), now),
+            Answer::Fetched { ticket, events } => self.fetched(ticket, events),
+            Answer::NotFetched { ticket } => self.not_fetched(ticket, now),
             Answer::Unavailable { ticket } => self.topic_resolved(ticket, Err(topics::unavailable()), now),
             Answer::Appended { reference, outcome, duplicate } => {
                 self.in_flight -= 1;
@@ -204,9 +212,7 @@ impl Session {
                 self.publish_answered(reference, outcome, duplicate);
             }
             Answer::Handled { reference, outcome, duplicate } => {
-                self.in_flight -= 1;
-                let outcome = outcome.map(|payload| payload.map(Payload::Json));
-                self.result(reference, outcome, duplicate);
+                self.handled(reference, outcome, duplicate);
             }
             Answer::Acknowledged { reference, unknown, accepted, state } => {
                 self.in_flight -= 1;
@@ -243,7 +249,8 @@ impl Session {
         output
     }
 
-    /// The next frame to write: control frames first, then events. `None`: nothing for now.
+    /// The next frame to write: control frames first, then events. `None`: nothing for now; but what it may want
+    /// to be done next, and the answer to that, can change it.
     pub fn poll_frame(&mut self) -> Option<Frame> {
         if let Some(text) = self.control.pop_front() {
             return Some(Frame::Control(text));
@@ -290,97 +297,6 @@ impl Session {
                 });
             }
             Ok(ClientFrame::Unknown) => self.note(Note::UnknownFrame),
-        }
-    }
-
-    /// Whether the frame keeps to the rate. Who sends on against the refusals is cut off.
-    fn frame_admitted(&mut self, frame: &Result<ClientFrame, FrameError>, now: Now) -> bool {
-        if self.is_exchange() {
-            return true;
-        }
-        let Err(retry_after_ms) = self.frames.take(1, now.monotonic) else {
-            self.refused_frames = 0;
-            return true;
-        };
-        self.refused_frames += 1;
-        if self.refused_frames > 2 * self.context.limits.frames_per_second {
-            self.end(CloseCode::RATE_LIMITED, "too many frames", Some(5_000));
-            return false;
-        }
-        let error = WireError {
-            code: ErrorCode::RateLimited,
-            message: "too many frames in too short a time; send fewer".into(),
-            retryable: true,
-            retry_after_ms: Some(retry_after_ms),
-        };
-        self.refuse(frame, error);
-        false
-    }
-
-    fn handle_bad_frame(&mut self, error: FrameError, now: Now) {
-        if matches!(self.phase, Phase::Greeting(_)) {
-            self.no_hello(error.code);
-            return;
-        }
-        let reference = error.reference;
-        let error = WireError::new(error.code, error.message, false);
-        self.count_bad_frame(error, reference, now);
-    }
-
-    fn no_hello(&mut self, code: ErrorCode) {
-        self.note(Note::BadFrame(code.clone()));
-        let message = "the first frame must be rt.hello";
-        self.send(&ServerFrame::Error(WireError::new(code, message, false)));
-        self.end(CloseCode::BAD_FRAMES, message, None);
-    }
-
-    /// An exchange's messages were meant for another life of the table of results: to carry one out could be to
-    /// carry it out twice.
-    fn messages_are_void(&self) -> bool {
-        matches!(&self.phase, Phase::Live(live) if live.messages_void)
-    }
-
-    fn bad_frame(&mut self, message: &str, reference: Option<u64>, now: Now) {
-        self.count_bad_frame(WireError::new(ErrorCode::BadFrame, message, false), reference, now);
-    }
-
-    fn count_bad_frame(&mut self, error: WireError, reference: Option<u64>, now: Now) {
-        self.note(Note::BadFrame(error.code.clone()));
-        match reference {
-            Some(reference) => self.result(Some(reference), Err(error), false),
-            None => self.send(&ServerFrame::Error(error)),
-        }
-        self.bad_frames.retain(|at| now.monotonic.since(*at) < 60_000);
-        self.bad_frames.push(now.monotonic);
-        if self.bad_frames.len() >= BAD_FRAMES && !self.is_exchange() {
-            self.end(CloseCode::BAD_FRAMES, "ten bad frames in a minute", None);
-        }
-    }
-
-    /// Refuses a frame with its own kind of result.
-    fn refuse(&mut self, frame: &Result<ClientFrame, FrameError>, error: WireError) {
-        match frame {
-            Ok(ClientFrame::Subscribe { reference, topics }) => {
-                let topics =
-                    topics.iter().map(|request| topics::refused(&request.topic, error.clone())).collect();
-                self.send(&ServerFrame::Subscribed { reference: Some(*reference), topics });
-            }
-            Ok(ClientFrame::Unsubscribe { reference, .. }) => {
-                let reference = Some(*reference);
-                self.send(&ServerFrame::Unsubscribed { reference, topics: Vec::new(), error: Some(error) });
-            }
-            Ok(ClientFrame::Message(message)) => self.result(message.reference, Err(error), false),
-            Ok(ClientFrame::Ack { reference, .. } | ClientFrame::Auth { reference, .. }) => {
-                self.result(Some(*reference), Err(error), false);
-            }
-            Err(FrameError { reference, .. }) => self.result(*reference, Err(error), false),
-            Ok(
-                ClientFrame::Hello(_)
-                | ClientFrame::Ping { .. }
-                | ClientFrame::Pong { .. }
-                | ClientFrame::Bye
-                | ClientFrame::Unknown,
-            ) => self.send(&ServerFrame::Error(error)),
         }
     }
 

@@ -115,6 +115,9 @@ impl<P> Client<P> {
         if let Some(connection) = &lost.connection {
             self.forget_feed(connection.feed);
         }
+        if close::rule(code) == CloseRule::Stop {
+            return self.stop(code);
+        }
         match lost.role {
             Role::Only => self.only_link_lost(lost, code, advice, end),
             Role::Old => self.old_link_lost(),
@@ -144,11 +147,8 @@ impl<P> Client<P> {
         let opened_at = lost.connection.as_ref().map(|connection| connection.opened_at);
         self.count_failure(opened_at, rule, advice, end);
         match rule {
-            CloseRule::Stop => return self.stop(code),
             CloseRule::Renew => {
-                let token =
-                    lost.connection.as_ref().map_or(self.tokens.generation(), |connection| connection.token);
-                if self.tokens.refuse(token) == Refusal::GiveUp || !self.config.auto_reconnect {
+                if self.refuse_token_of(lost) == Refusal::GiveUp || !self.config.auto_reconnect {
                     return self.stop(code);
                 }
                 self.arm_fallback();
@@ -263,6 +263,7 @@ impl<P> Client<P> {
         self.timers.clear(Timer::Handover);
         if matches!(self.link, Link::Live(_)) {
             self.went_live();
+            self.drain_again();
         } else {
             self.topics.no_longer_live();
             self.timers.clear(Timer::Stable);
@@ -276,10 +277,16 @@ impl<P> Client<P> {
         self.timers.clear(Timer::Connect);
         self.timers.clear(Timer::Hello);
         self.timers.clear(Timer::Handover);
-        if let (CloseRule::Renew, Some(connection)) = (close::rule(code), &lost.connection) {
-            self.tokens.refuse(connection.token);
+        let rule = close::rule(code);
+        if rule == CloseRule::Renew && self.refuse_token_of(lost) == Refusal::GiveUp {
+            return self.stop(code);
         }
-        self.retry_successor(advice.and_then(|advice| advice.after_ms));
+        self.retry_successor(advice.and_then(|advice| advice.after_ms), least_delay(rule, advice));
+    }
+
+    fn refuse_token_of(&mut self, lost: &Lost) -> Refusal {
+        let token = lost.connection.as_ref().map_or(self.tokens.generation(), |connection| connection.token);
+        self.tokens.refuse(token)
     }
 
     /// The server would not take the first message of the outbox: it ends, so that the link can live.

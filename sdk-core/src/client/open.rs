@@ -142,7 +142,6 @@ impl<P> Client<P> {
         self.timers.set(Timer::Forgive, connection.opened_at + FORGIVE_MS);
         self.suspend_fallback_clock();
         self.plan_refresh();
-        self.arm_receipts();
     }
 
     /// Thirty seconds live: what failed before is over.

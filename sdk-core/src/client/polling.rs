@@ -281,9 +281,16 @@ impl<P> Client<P> {
         if now.since(since) >= super::open::STABLE_MS {
             self.tokens.end_streak();
         }
-        if first && matches!(self.link, Link::Waiting { .. }) {
+        if first {
+            self.replan_retry();
+        }
+    }
+
+    /// The pace at which the socket is tried changes with polling; the server's word on when not to try stands.
+    fn replan_retry(&mut self) {
+        if let Link::Waiting { earliest } = self.link {
             let delay = self.backoff_delay();
-            self.timers.set(Timer::Retry, now + delay);
+            self.timers.set(Timer::Retry, (self.now.monotonic + delay).max(earliest));
         }
     }
 
@@ -357,10 +364,8 @@ impl<P> Client<P> {
             self.reason = Some(Reason { code: CloseCode::ABNORMAL, retryable: true });
         }
         // Polling no longer works either, so the socket is not tried at the slow pace any more.
-        if let (true, Link::Waiting { earliest }) = (was_proven, &self.link) {
-            let earliest = *earliest;
-            let delay = self.backoff_delay();
-            self.timers.set(Timer::Retry, (now + delay).max(earliest));
+        if was_proven {
+            self.replan_retry();
         }
     }
 

@@ -80,6 +80,9 @@ impl Session {
         };
         match output {
             Ok(output) => {
+                if matches!(output, Output::Handle { .. }) {
+                    self.handling.push(reference);
+                }
                 self.in_flight += 1;
                 self.outputs.push_back(output);
             }
@@ -120,6 +123,30 @@ impl Session {
             Some(json(&published))
         });
         self.result(reference, outcome, duplicate);
+    }
+
+    pub(super) fn handled(
+        &mut self,
+        reference: Option<u64>,
+        outcome: Result<Option<Box<str>>, WireError>,
+        duplicate: bool,
+    ) {
+        let Some(index) = self.handling.iter().position(|handling| *handling == reference) else {
+            return;
+        };
+        self.handling.swap_remove(index);
+        self.in_flight -= 1;
+        self.result(reference, outcome.map(|payload| payload.map(Payload::Json)), duplicate);
+    }
+
+    /// Answers for the handlers that have not: an exchange waits no longer. What they do goes on, and a resend finds
+    /// its result.
+    pub fn give_up_handlers(&mut self) {
+        for reference in std::mem::take(&mut self.handling) {
+            self.in_flight -= 1;
+            let message = "the handler takes long; ask again";
+            self.result(reference, Err(WireError::new(ErrorCode::Unavailable, message, true)), false);
+        }
     }
 
     pub(super) fn acknowledgement_answered(&mut self, reference: u64, unknown: &[String]) {
