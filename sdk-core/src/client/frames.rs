@@ -103,7 +103,6 @@ impl<P> Client<P> {
                 let delay = self.random.between(RECEIPTS_AGAIN_MS, 2 * RECEIPTS_AGAIN_MS);
                 self.timers.set(Timer::Receipts, self.now.monotonic + delay);
             }
-            self.arm_receipts();
             return;
         }
         let message = MessageId(reference);

@@ -131,7 +131,6 @@ impl<P> Client<P> {
         self.topics.forget_feed(feed);
         self.outbox.requeue(feed);
         self.receipts.requeue(feed);
-        self.arm_receipts();
         if self.auth_question.as_ref().is_some_and(|question| question.feed == feed) {
             self.auth_question = None;
         }
