@@ -107,7 +107,8 @@ impl<P> Client<P> {
         if let Link::Live(connection) = &self.link
             && let Some(drain) = connection.drain
         {
-            self.timers.set(Timer::Drain, drain.due);
+            let delay = self.backoff(0);
+            self.timers.set(Timer::Drain, drain.due.max(self.now.monotonic + delay));
         }
     }
 
