@@ -16,6 +16,9 @@ use crate::driver::{Command, Done, Driver};
 const HEARTBEAT_MS: u64 = 25_000;
 const DRAIN_MS: u64 = 60_000;
 
+/// What may happen at one moment.
+const MOST_ROUNDS: u32 = 1_000;
+
 /// Few, so that an answer is often not all there is.
 const EVENTS_AN_ANSWER: usize = 4;
 
@@ -107,9 +110,13 @@ impl World {
     /// Lets time pass; everything arrives that can.
     pub fn run(&mut self, millis: u64) {
         let end = self.driver.now() + millis;
+        let (mut since, mut rounds) = (self.driver.now(), 0);
         loop {
             self.settle();
             let now = self.driver.now();
+            rounds = if now == since { rounds + 1 } else { 0 };
+            since = now;
+            assert!(rounds < MOST_ROUNDS, "busy: time stands still");
             if now >= end {
                 return;
             }
@@ -177,7 +184,8 @@ impl World {
 
     /// Delivers what can be delivered now, and all that follows from it at once.
     pub fn settle(&mut self) {
-        loop {
+        for round in 0.. {
+            assert!(round < MOST_ROUNDS, "busy: the network is never quiet");
             while let Some(input) = self.inputs.pop_front() {
                 self.driver.input(input);
                 self.absorb();

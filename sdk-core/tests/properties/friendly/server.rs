@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use steadfast_core::{
-    ClientMessage, GapReason, Position, Recovery, ServerFrame, TopicClass, TopicRequest, TopicResult, WireError,
+    ClientMessage, Cursor, GapReason, Position, Recovery, ServerFrame, TopicClass, TopicRequest, TopicResult, WireError,
 };
 
 use crate::observer::class_of;
@@ -24,6 +24,8 @@ pub struct Server {
     /// Events acknowledged as received, and those whose confirmation has reached the client.
     pub received: BTreeSet<String>,
     pub confirmed: BTreeSet<String>,
+    /// Asked again, though confirmed.
+    pub repeated: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,7 +145,7 @@ impl Server {
         let name = request.topic.clone();
         let class = class_of(&name);
         let (top, floor) = (self.top(&name), self.floor(&name));
-        let ours = request.cursor.as_ref().filter(|cursor| *cursor.epoch == *self.epoch_name());
+        let ours = request.cursor.as_ref().filter(|cursor| self.is_ours(class, cursor));
         let (recovery, offset) = match (class, &request.cursor, ours) {
             (TopicClass::Ephemeral, ..) => (Recovery::Fresh, top),
             (TopicClass::Log, None, _) => {
@@ -156,7 +158,9 @@ impl Server {
             (TopicClass::Log, Some(_), Some(cursor)) if cursor.offset < floor => {
                 (Recovery::Gap(GapReason::HistoryEvicted), floor)
             }
-            (TopicClass::State, Some(_), Some(cursor)) if cursor.offset < floor => (Recovery::Reset, 0),
+            (TopicClass::State, Some(_), Some(cursor)) if cursor.offset < floor && begun_at(cursor) < floor => {
+                (Recovery::Reset, 0)
+            }
             (_, Some(_), Some(cursor)) => (Recovery::Resumed, cursor.offset),
         };
         let reader = Reader { topic: name.clone(), keys: request.keys.clone(), at: offset };
@@ -164,11 +168,25 @@ impl Server {
         let position = if class == TopicClass::Ephemeral {
             Position { class, epoch: "".into(), offset: 0, top: 0, recovery, live: true }
         } else {
-            let epoch = self.epoch_name().into();
+            let epoch = match (class, recovery, &request.cursor) {
+                (TopicClass::State, Recovery::Resumed, Some(cursor)) => cursor.epoch.clone(),
+                (TopicClass::State, ..) => format!("{}.{floor}", self.epoch_name()).into(),
+                _ => self.epoch_name().into(),
+            };
             Position { class, epoch, offset, top: caught_up, recovery, live: true }
         };
         self.told.insert((name.clone(), self.epoch, offset));
         (TopicResult { topic: name, outcome: Ok(position) }, reader)
+    }
+
+    /// A state topic's epoch also names the floor at which its reader began: what was forgotten before that, it never had. A
+    /// cursor alone could not say so, and a reader below the floor would be reset for ever.
+    fn is_ours(&self, class: TopicClass, cursor: &Cursor) -> bool {
+        let name = match class {
+            TopicClass::State => cursor.epoch.split('.').next(),
+            _ => Some(&*cursor.epoch),
+        };
+        name == Some(&self.epoch_name())
     }
 
     /// What lies beyond a reader's cursor.
@@ -194,13 +212,19 @@ impl Server {
     }
 
     pub fn acknowledge(&mut self, reference: u64, ids: &[String]) -> ServerFrame<u32> {
-        // What a person acknowledges may come again.
-        for id in ids.iter().filter(|id| id.starts_with("e-")) {
-            assert!(!self.confirmed.contains(id), "16: a confirmed acknowledgement is asked again");
+        for id in ids {
+            if self.confirmed.contains(id) {
+                self.repeated.insert(id.clone());
+            }
             self.received.insert(id.clone());
         }
         done(reference, None, false)
     }
+}
+
+/// The floor at which a reader of a state topic began.
+fn begun_at(cursor: &Cursor) -> u64 {
+    cursor.epoch.split('.').nth(1).and_then(|floor| floor.parse().ok()).unwrap_or(0)
 }
 
 pub fn done(reference: u64, payload: Option<u32>, duplicate: bool) -> ServerFrame<u32> {
