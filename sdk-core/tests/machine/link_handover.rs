@@ -154,7 +154,10 @@ fn l44_answered_later_by_subscribed() {
     };
     rig.frame(new, welcome(vec![resumed("user", 0), crate::rig::refused("incidents", unavailable)]));
     rig.take();
-    rig.advance(2_000);
+    rig.advance(1_999);
+    assert_eq!(rig.sent(new), []);
+    // No sooner than the advice, and spread by the backoff's first window.
+    rig.advance(1_001);
     let sent = rig.sent(new);
     let [ClientFrame::Subscribe { reference, .. }] = sent[..] else { panic!("{sent:?}") };
     assert_eq!(rig.closes(), []);
