@@ -144,7 +144,7 @@ impl<P> Client<P> {
             self.topics.no_longer_live();
         }
         let opened_at = lost.connection.as_ref().map(|connection| connection.opened_at);
-        self.count_failure(opened_at, rule, advice, end);
+        self.count_failure(opened_at, rule, end);
         match rule {
             CloseRule::Renew => {
                 if self.refuse_token_of(lost) == Refusal::GiveUp || !self.config.auto_reconnect {
@@ -184,19 +184,13 @@ impl<P> Client<P> {
         self.config.max_reconnect_attempts.is_some_and(|most| self.streak.attempt > most)
     }
 
-    fn count_failure(
-        &mut self,
-        opened_at: Option<Instant>,
-        rule: CloseRule,
-        advice: Option<Advice>,
-        end: End,
-    ) {
+    fn count_failure(&mut self, opened_at: Option<Instant>, rule: CloseRule, end: End) {
         let Some(opened_at) = opened_at else {
             self.streak.never_opened += 1;
             return;
         };
         let brief = self.now.monotonic.since(opened_at) < STABLE_MS;
-        if brief && end == End::Theirs && advice.is_none() && rule != CloseRule::Renew {
+        if brief && end == End::Theirs && rule != CloseRule::Renew {
             self.streak.short_lived += 1;
         }
         self.streak.bad_frames = if rule == CloseRule::BadFrames { self.streak.bad_frames + 1 } else { 0 };

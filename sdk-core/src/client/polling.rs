@@ -61,14 +61,26 @@ impl<P> Client<P> {
     }
 
     pub(super) fn start_exchange(&mut self) {
-        self.timers.clear(Timer::Poll);
         let fresh = self.tokens.fresh(self.now).is_some();
         let Some(polling) = self.fallback.polling_mut() else { return };
-        if !fresh {
+        if fresh {
+            self.begin_exchange();
+        } else {
             polling.phase = Phase::Authorizing;
+            self.timers.clear(Timer::Poll);
             self.need_token();
-            return;
         }
+    }
+
+    /// The token for a poll is here. However short its life is: the server says whether it will do.
+    pub(super) fn poll_authorized(&mut self) {
+        if matches!(self.fallback, Fallback::Polling(Polling { phase: Phase::Authorizing, .. })) {
+            self.begin_exchange();
+        }
+    }
+
+    fn begin_exchange(&mut self) {
+        self.timers.clear(Timer::Poll);
         let exchange = self.exchange();
         if let Some(polling) = self.fallback.polling_mut() {
             polling.phase = Phase::InFlight(exchange);
