@@ -11,31 +11,35 @@ use crate::process::announce;
 /// How long a connection may take nothing.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Commands from the first connection: first how many more to accept, answered with a zero byte; then, time and again, how
-/// many bytes to write to each of them. All are 32-bit numbers. Ends with the first connection.
+/// The first connection commands: what to do, and a number. Ends with that connection.
 pub(crate) fn serve() -> Result<(), Failure> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     announce(listener.local_addr()?);
     obey(&listener)
 }
 
+/// Accept so many more connections, then answer with a zero byte.
+const ACCEPT: u8 = b'a';
+
+/// Write so many bytes to each of them.
+const WRITE: u8 = b'w';
+
 fn obey(listener: &TcpListener) -> Result<(), Failure> {
     let (mut commands, _) = listener.accept()?;
     commands.set_nodelay(true)?;
-    let Some(count) = next(&mut commands)? else {
-        return Ok(());
-    };
-    let mut streams = Vec::new();
-    for _ in 0..count {
-        let (stream, _) = listener.accept()?;
-        stream.set_nodelay(true)?;
-        stream.set_write_timeout(Some(PATIENCE))?;
-        streams.push(stream);
-    }
-    commands.write_all(&[0])?;
-    let mut bytes = Vec::new();
-    while let Some(length) = next(&mut commands)? {
-        bytes.resize(length as usize, b'x');
+    let (mut streams, mut bytes) = (Vec::new(), Vec::new());
+    while let Some((command, number)) = next(&mut commands)? {
+        if command == ACCEPT {
+            for _ in 0..number {
+                let (stream, _) = listener.accept()?;
+                stream.set_nodelay(true)?;
+                stream.set_write_timeout(Some(PATIENCE))?;
+                streams.push(stream);
+            }
+            commands.write_all(&[0])?;
+            continue;
+        }
+        bytes.resize(number as usize, b'x');
         for stream in &mut streams {
             stream.write_all(&bytes)?;
         }
@@ -54,9 +58,10 @@ impl Commands {
         Ok(Self(stream))
     }
 
-    pub(crate) fn send(&mut self, number: u32) -> Result<(), Failure> {
-        self.0.write_all(&number.to_be_bytes())?;
-        Ok(())
+    /// Commands to accept `count` connections; to be opened before [`Commands::accepted`] is called. More than wait in
+    /// line at a listener, which are 128, are too many.
+    pub(crate) fn accept(&mut self, count: u32) -> Result<(), Failure> {
+        self.send(ACCEPT, count)
     }
 
     /// Waits until all connections are accepted.
@@ -64,12 +69,26 @@ impl Commands {
         self.0.read_exact(&mut [0])?;
         Ok(())
     }
+
+    /// Commands to write to all connections.
+    pub(crate) fn write(&mut self, bytes: u32) -> Result<(), Failure> {
+        self.send(WRITE, bytes)
+    }
+
+    fn send(&mut self, command: u8, number: u32) -> Result<(), Failure> {
+        let [a, b, c, d] = number.to_be_bytes();
+        self.0.write_all(&[command, a, b, c, d])?;
+        Ok(())
+    }
 }
 
-fn next(commands: &mut TcpStream) -> Result<Option<u32>, Failure> {
-    let mut number = [0; 4];
-    match commands.read_exact(&mut number) {
-        Ok(()) => Ok(Some(u32::from_be_bytes(number))),
+fn next(commands: &mut TcpStream) -> Result<Option<(u8, u32)>, Failure> {
+    let mut bytes = [0; 5];
+    match commands.read_exact(&mut bytes) {
+        Ok(()) => {
+            let [command, number @ ..] = bytes;
+            Ok(Some((command, u32::from_be_bytes(number))))
+        }
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(None),
         Err(error) => Err(error.into()),
     }
@@ -90,7 +109,7 @@ mod tests {
         let loop_of_writes =
             std::thread::spawn(move || obey(&listener).map_err(|failure| failure.to_string()));
         let mut commands = Commands::connect(&address).unwrap();
-        commands.send(20).unwrap();
+        commands.accept(20).unwrap();
         let mut dialler = Dialler::new(&address).unwrap();
         let mut crowd = Crowd::new().unwrap();
         for _ in 0..20 {
@@ -99,7 +118,7 @@ mod tests {
         commands.accepted().unwrap();
         for length in [7, 300_000] {
             crowd.count_to(length.into());
-            commands.send(length).unwrap();
+            commands.write(length).unwrap();
             crowd.read_all(PATIENCE).unwrap();
             assert_eq!(crowd.fewest(), u64::from(length));
         }

@@ -115,12 +115,17 @@ impl Broadcasts {
             }
             Other::Bare { address, connections, frame_bytes } => {
                 let mut commands = Commands::connect(&address)?;
-                commands.send(connections.try_into()?)?;
                 let mut dialler = Dialler::new(&address)?;
-                for _ in 0..connections {
-                    crowd.join(dialler.dial()?, 0)?;
+                let mut left = connections;
+                while left > 0 {
+                    let count = left.min(JOIN_AT_ONCE);
+                    commands.accept(count.try_into()?)?;
+                    for _ in 0..count {
+                        crowd.join(dialler.dial()?, 0)?;
+                    }
+                    commands.accepted()?;
+                    left -= count;
                 }
-                commands.accepted()?;
                 let mut broadcasts = Self { crowd, trigger: Trigger::Command(commands), frame_bytes };
                 broadcasts.warm_up()?;
                 Ok(broadcasts)
@@ -144,13 +149,14 @@ impl Broadcasts {
                 let request = publisher.request(&kpi::publish_body(kpi::TOPIC, *published));
                 let begin = Instant::now();
                 publisher.send(&request)?;
-                let end = self.crowd.read_all(PATIENCE)?;
+                let end = self.crowd.read_all(PATIENCE);
+                // A refusal says more than that nothing came.
                 publisher.answer()?;
-                Ok(end - begin)
+                Ok(end? - begin)
             }
             Trigger::Command(commands) => {
                 let begin = Instant::now();
-                commands.send(self.frame_bytes)?;
+                commands.write(self.frame_bytes)?;
                 Ok(self.crowd.read_all(PATIENCE)? - begin)
             }
         }

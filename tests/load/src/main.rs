@@ -47,8 +47,8 @@ fn main() -> ExitCode {
 fn run(arguments: &[String]) -> Result<(), Failure> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
-        ["bare"] => bare::serve(),
-        ["crowd"] => broadcast::serve(),
+        ["bare"] => bare::serve().map_err(|failure| format!("bare loop: {failure}").into()),
+        ["crowd"] => broadcast::serve().map_err(|failure| format!("crowd: {failure}").into()),
         ["feed", class, events] => feed::serve(class, events.parse()?),
         [server, ref options @ ..] => measure(Path::new(server), &Plan::parse(options)?),
         [] => Err(
