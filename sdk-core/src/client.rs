@@ -85,7 +85,7 @@ struct Streak {
 #[derive(Debug)]
 struct SocketProbe {
     interval_ms: u64,
-    /// When the socket last took over from polling, until it has proved stable.
+    /// When the socket last took over from polling, until it was lost.
     left_polling_at: Option<Instant>,
 }
 

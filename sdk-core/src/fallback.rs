@@ -1,5 +1,6 @@
 //! Polling's life (PROTOCOL.md, Fallback).
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::io::{ExchangeId, MessageId};
@@ -68,6 +69,8 @@ pub(crate) struct Exchange {
     pub(crate) hello: u64,
     /// The messages that it carries and no feed before it did.
     pub(crate) first_sent: Vec<MessageId>,
+    /// The table of results that its hello named; `None` where it carries no messages.
+    pub(crate) results_epoch: Option<Box<str>>,
     pub(crate) token: TokenGeneration,
     pub(crate) begun_at: Instant,
     /// The server may keep it waiting for an event.

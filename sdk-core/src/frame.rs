@@ -14,6 +14,12 @@ pub use client::{AckState, ClientFrame, ClientInfo, ClientMessage, Hello, Payloa
 pub use error::{ErrorCode, WireError};
 pub use topic::{Cursor, GapReason, Position, Recovery, TopicClass, TopicRequest, TopicResult};
 
+/// Whether a type is the protocol's own: known to this version or not, it is no application's.
+pub(crate) fn is_reserved(kind: &str) -> bool {
+    const BARE: [&str; 6] = ["ping", "pong", "subscribe", "subscribed", "unsubscribe", "unsubscribed"];
+    kind.starts_with("rt.") || BARE.contains(&kind)
+}
+
 /// A frame from the server, decoded at the edge.
 ///
 /// `P` is whatever the driver makes of an event beyond the numbers that the core reads: natively the

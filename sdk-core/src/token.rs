@@ -96,10 +96,13 @@ impl Tokens {
     }
 
     pub(crate) fn refuse(&mut self, generation: TokenGeneration) -> Refusal {
-        if generation.0 != self.generation || self.is_pending() {
+        if generation.0 != self.generation {
             return Refusal::TryAgain;
         }
         self.refused = true;
+        if self.is_pending() {
+            return Refusal::TryAgain;
+        }
         if self.renewed {
             return Refusal::GiveUp;
         }

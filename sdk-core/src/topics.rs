@@ -86,8 +86,9 @@ impl Topics {
         self.list.iter().find(|topic| &*topic.name == name).map_or(Slot::UNKNOWN, |topic| topic.slot)
     }
 
-    /// All topics, beginning with the one at `start`.
+    /// All topics, beginning with the one at `start`; with the first where there are fewer.
     pub(crate) fn from(&mut self, start: usize) -> impl Iterator<Item = &mut Topic> {
+        let start = start.min(self.list.len());
         let (before, after) = self.list.split_at_mut_checked(start).unwrap_or_default();
         after.iter_mut().chain(before)
     }
@@ -102,7 +103,7 @@ impl Topics {
     /// The connection is lost: catching up begins anew.
     pub(crate) fn no_longer_live(&mut self) {
         for topic in &mut self.list {
-            topic.live = false;
+            topic.catch_up(0);
         }
     }
 
@@ -127,8 +128,8 @@ impl Topics {
         }
     }
 
-    /// When the oldest unanswered request was sent, and on which feed; `except` the exchange's.
-    pub(crate) fn oldest_question(&self, except: Option<u32>) -> Option<(Instant, u32)> {
+    /// When the oldest unanswered request was sent, and on which feed; `except` on these.
+    pub(crate) fn oldest_question(&self, except: [Option<u32>; 2]) -> Option<(Instant, u32)> {
         self.list.iter().filter_map(|topic| topic.oldest_question(except)).min()
     }
 

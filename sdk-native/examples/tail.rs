@@ -61,6 +61,8 @@ async fn tail(options: Options) -> Result<(), Box<dyn Error>> {
     let mut stopped = false;
     while !stopped {
         let line = tokio::select! {
+            // A status comes before what it explains.
+            biased;
             changed = status.changed() => {
                 changed?;
                 let status = *status.borrow_and_update();

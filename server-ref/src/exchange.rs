@@ -1,5 +1,8 @@
 //! `POST /api/v1/notifications/poll`: a whole conversation in one request and its answer.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -8,12 +11,13 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use steadfast_core::json::encode_server;
-use steadfast_core::{CloseCode, Payload, ServerFrame};
+use steadfast_core::{CloseCode, ErrorCode, Payload, ServerFrame, WireError};
 use tokio::time::{Instant, timeout_at};
 
+use crate::answer::error_response;
 use crate::audit::Entrance;
 use crate::body::read_text;
 use crate::metrics::Delivered;
@@ -30,8 +34,8 @@ const MAX_BYTES: usize = 512 * 1024;
 /// How long a long poll goes on after its first event, so that a burst comes in one answer.
 const GATHER: Duration = Duration::from_millis(20);
 
-/// When a client comes back to a server that drains, in seconds: another has its place then.
-const DRAIN_RETRY_SECONDS: &str = "5";
+/// How long an answer waits for the results of handlers.
+const HANDLERS: Duration = Duration::from_secs(5);
 
 /// The route of the exchange.
 ///
@@ -39,27 +43,30 @@ const DRAIN_RETRY_SECONDS: &str = "5";
 ///
 /// | status | when |
 /// |---|---|
-/// | 200 | `rt.welcome`, results and events; `rt.more` last where there are more |
-/// | 400 | no frames, or no hello first |
-/// | 401, 403 | the token was refused; the version is not spoken |
-/// | 413 | the body is too large |
-/// | 503 | the server drains; see `Retry-After` |
+/// | 200 | `rt.welcome`, results and events; `rt.more` last where there are more. Or `rt.bye` alone: 4503 while the server drains, 4406 for another version |
+/// | 400 | no array of frames, or no hello first |
+/// | 401 | the token was refused |
+/// | 413 | the body is larger than a frame may be |
 pub fn exchange_routes(pod: &Arc<Pod>) -> Router {
     Router::new().route("/api/v1/notifications/poll", post(answer)).with_state(Arc::clone(pod))
 }
 
 async fn answer(State(pod): State<Arc<Pod>>, request: Request) -> Response {
     let began = Instant::now();
-    let limits = &pod.state.config.limits;
-    // An outbox of the client's default size comes along with the hello.
-    let most = 2 * limits.max_frame_bytes as usize + limits.max_hello_bytes as usize;
+    let most = pod.state.config.limits.max_frame_bytes as usize;
     let peer = peer_of(request.extensions());
     let body = match read_text(request.into_body(), most).await {
         Ok(body) => body,
         Err(error) => return error.to_response(),
     };
+    if !body.trim_start().starts_with('[') {
+        let message = "the body must be an array of frames, rt.hello first";
+        pod.state.metrics.bad_frame(&ErrorCode::BadFrame);
+        return error_response(StatusCode::BAD_REQUEST, &WireError::new(ErrorCode::BadFrame, message, false));
+    }
     let mut exchange = Exchange { driven: pod.drive(Entrance::Exchange, peer), answer: Answer::default() };
     exchange.begin(&body);
+    exchange.wait_for_handlers().await;
     exchange.wait().await;
     let response = exchange.finish();
     pod.state.metrics.exchange_answered(began.elapsed());
@@ -82,6 +89,19 @@ impl Exchange {
     fn begin(&mut self, body: &str) {
         let now = self.driven.pod.state.clock.now();
         self.driven.session.handle_text(body, now);
+        self.collect();
+    }
+
+    /// Waits for the results of handlers.
+    async fn wait_for_handlers(&mut self) {
+        let deadline = Instant::now() + HANDLERS;
+        while self.driven.session.awaits_handlers() && !self.must_answer() {
+            if timeout_at(deadline, self.mail()).await.is_err() {
+                break;
+            }
+            self.collect();
+        }
+        self.driven.session.give_up_handlers();
         self.collect();
     }
 
@@ -120,15 +140,13 @@ impl Exchange {
     fn collect(&mut self) {
         let now = self.driven.pod.state.clock.now();
         self.driven.take_mail(now);
-        self.driven.perform_outputs(now);
         while !self.answer.full
-            && let Some(frame) = self.driven.session.poll_frame(now)
+            && let Some(frame) = self.driven.poll_frame(now)
         {
             match frame {
                 Frame::Control(text) => self.answer.push(&text),
                 Frame::Event(event) => self.answer.push_event(event.text()),
             }
-            self.driven.perform_outputs(now);
         }
     }
 
@@ -164,32 +182,24 @@ impl Answer {
 }
 
 fn respond(ending: Option<&Ending>, mut text: String) -> Response {
-    if text.is_empty() {
-        text.push('[');
+    let refusal = ending.and_then(|ending| Some((refusal_of(ending.code)?, ending.reason.as_ref())));
+    if let Some(((status, code), reason)) = refusal {
+        return error_response(status, &WireError::new(code, reason, false));
     }
     text.push(']');
-    let status = ending.map_or(StatusCode::OK, |ending| status_of(ending.code));
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("application/json")),
         (CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform")),
         (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
     ];
-    let mut response = (status, headers, text).into_response();
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(DRAIN_RETRY_SECONDS));
-    }
-    response
+    (headers, text).into_response()
 }
 
-/// The HTTP status that stands for a close code.
-fn status_of(code: u16) -> StatusCode {
+/// The HTTP status that stands for a close code, where one does; other ends are told by `rt.bye` in a 200.
+fn refusal_of(code: u16) -> Option<(StatusCode, ErrorCode)> {
     match code {
-        CloseCode::BAD_FRAMES => StatusCode::BAD_REQUEST,
-        CloseCode::UNAUTHORIZED => StatusCode::UNAUTHORIZED,
-        CloseCode::FORBIDDEN | CloseCode::VERSION => StatusCode::FORBIDDEN,
-        CloseCode::TOO_BIG => StatusCode::PAYLOAD_TOO_LARGE,
-        CloseCode::DRAINING | 1012 => StatusCode::SERVICE_UNAVAILABLE,
-        // The exchange's own end.
-        _ => StatusCode::OK,
+        CloseCode::BAD_FRAMES => Some((StatusCode::BAD_REQUEST, ErrorCode::BadFrame)),
+        CloseCode::UNAUTHORIZED => Some((StatusCode::UNAUTHORIZED, ErrorCode::Unauthorized)),
+        _ => None,
     }
 }

@@ -27,6 +27,8 @@ mod serve;
 mod session;
 mod socket;
 mod state;
+#[cfg(test)]
+mod testing;
 
 pub use admission::{Admission, ConnectionGuard, Refused};
 pub use answer::{error_response, refused_response};
@@ -35,6 +37,7 @@ pub use app::{app, internal_app};
 pub use audit::{Action, Audit, Entrance};
 pub use auth::{AuthError, Authenticator, Principal, TokenFault};
 pub use body::{BodyError, read_text};
+pub use broker::MemoryBroker;
 pub use cli::run;
 pub use clock::{Clock, wall_millis};
 pub use config::{
@@ -46,7 +49,12 @@ pub use config::{
 pub use dev::{DEV_API_KEY, DevToken};
 pub use draining::{Draining, Phase};
 pub use exchange::exchange_routes;
+pub use hub::{
+    Acknowledged, Appended, Attached, ClientKey, Draft, Hub, HubSize, IdemKey, Links, MAX_KEY_LENGTH,
+    MAX_RESULTS, Mailbox, Marks, Order, RESULTS_KEPT_MS, Topic, TopicKey, Wakes,
+};
 pub use limits::TokenBucket;
+pub use log::Event;
 pub use metrics::{Delivered, HandshakeRefusal, Metrics};
 pub use names::{MAX_NAME_LENGTH, NameError, RESERVED_BEGINNINGS, TenantId, TopicName, UserId};
 pub use permissions::{MAX_PATTERNS, Pattern, PatternError, Permissions};
@@ -54,18 +62,24 @@ pub use publish::{
     MAX_FIELD_BYTES, MAX_IDEMPOTENCY_KEY_BYTES, MAX_TYPE_CHARACTERS, PublishBodyError, PublishRequest,
     Published, Publisher, Target, publish_elements, publish_routes,
 };
-pub use pump::Pod;
+pub use pump::{Handlers, Outcome, Pod, Request};
 pub use serve::{Listeners, serve};
+pub use session::{
+    Answer, CONTROL_FRAMES, Context, Ending, Frame, MAX_EXCHANGE_FRAMES, Note, Output, Session, Ticket,
+};
 pub use socket::socket_routes;
 pub use state::{ServerState, peer_of};
 
-/// All routes of clients and backends, over a heart of their own with an empty memory.
+/// All routes of clients and backends, over a heart of their own with an empty memory, and with these handlers of
+/// requests without a topic.
 ///
 /// To be called within a tokio runtime.
 ///
 /// # Errors
 /// - [`ConfigError::Invalid`]: a key of the configuration is no key of its algorithm.
-pub fn routes(state: &std::sync::Arc<ServerState>) -> Result<axum::Router, ConfigError> {
-    let pod = Pod::start(state)?;
-    Ok(publish_routes(state, std::sync::Arc::clone(&pod)).merge(socket_routes(&pod)).merge(exchange_routes(&pod)))
+pub fn routes(state: &std::sync::Arc<ServerState>, handlers: Handlers) -> Result<axum::Router, ConfigError> {
+    let pod = Pod::start(state, handlers)?;
+    Ok(publish_routes(state, std::sync::Arc::clone(&pod))
+        .merge(socket_routes(&pod))
+        .merge(exchange_routes(&pod)))
 }

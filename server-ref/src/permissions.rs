@@ -140,7 +140,7 @@ impl Permissions {
     /// patterns say, so no pattern reaches another user's topic.
     pub fn may_subscribe(&self, topic: &TopicName) -> bool {
         let name = topic.as_str();
-        if name == "user" {
+        if name == "user" || name == "open:user" {
             return true;
         }
         let source = name.strip_prefix("open:").or_else(|| name.strip_prefix("presence:")).unwrap_or(name);
@@ -227,18 +227,13 @@ mod tests {
     #[test]
     fn no_pattern_reaches_another_users_topic() {
         let all = permissions(&["*", "user*", "user:bob", "rt:*"], &["*"]);
-        for name in [
-            "user:bob",
-            "open:user",
-            "open:user:bob",
-            "presence:user:bob",
-            "open:open:incidents",
-            "open:",
-            "rt:anything",
-        ] {
+        for name in
+            ["user:bob", "open:user:bob", "presence:user:bob", "open:open:incidents", "open:", "rt:anything"]
+        {
             assert!(!all.may_subscribe(&topic(name)), "{name}");
         }
         assert!(Permissions::default().may_subscribe(&topic("user")));
+        assert!(Permissions::default().may_subscribe(&topic("open:user")));
         assert!(!Permissions::default().may_subscribe(&topic("incidents")));
     }
 }

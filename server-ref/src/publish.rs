@@ -38,9 +38,10 @@ pub trait Publisher: Send + Sync + 'static {
     /// Publishes in this order, each on its own: one that fails does not hold up the others.
     ///
     /// Resolves after the broker has accepted or refused each, with one result for each request, in the order
-    /// of the requests.
+    /// of the requests. `api_key` is the name of the key they came with: idempotency keys are apart by it.
     fn publish(
         &self,
+        api_key: &str,
         requests: Vec<PublishRequest>,
     ) -> impl Future<Output = Vec<Result<Published, WireError>>> + Send;
 }
@@ -112,7 +113,7 @@ impl<P: Publisher> Gate<P> {
         if let Some(refusal) = refused_as_a_whole(&judged) {
             return Err(refusal);
         }
-        let results = self.publish(judged).await;
+        let results = self.publish(key.name(), judged).await;
         let accepted = results.iter().filter(|result| result.is_ok()).count();
         Audit::published(key.name(), accepted, results.len() - accepted);
         Ok(results_response(&results))
@@ -169,7 +170,7 @@ impl<P: Publisher> Gate<P> {
     }
 
     /// Publishes the good ones, and puts all results in the order of the input.
-    async fn publish(&self, judged: Vec<Judged>) -> Vec<Result<Published, WireError>> {
+    async fn publish(&self, api_key: &str, judged: Vec<Judged>) -> Vec<Result<Published, WireError>> {
         let mut good = Vec::with_capacity(judged.len());
         let mut refused = Vec::with_capacity(judged.len());
         for element in judged {
@@ -184,7 +185,7 @@ impl<P: Publisher> Gate<P> {
         }
         let mut published = match good.is_empty() {
             true => Vec::new().into_iter(),
-            false => self.publisher.publish(good).await.into_iter(),
+            false => self.publisher.publish(api_key, good).await.into_iter(),
         };
         let mut next = || {
             let missing = || WireError::new(ErrorCode::Internal, "the broker gave no result; retry", true);

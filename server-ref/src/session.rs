@@ -8,6 +8,7 @@
 mod context;
 mod hello;
 mod io;
+mod judging;
 mod messages;
 mod reader;
 mod subscriptions;
@@ -39,9 +40,6 @@ use topics::Answering;
 /// says by itself (pings, drain, lost permissions) may exceed it, by one each.
 pub const CONTROL_FRAMES: usize = 64;
 
-/// Bad frames in a minute that close the link.
-const BAD_FRAMES: usize = 10;
-
 /// One client's conversation.
 #[derive(Debug)]
 pub struct Session {
@@ -56,6 +54,8 @@ pub struct Session {
     refused_frames: u32,
     /// Outputs under way whose answers become control frames.
     in_flight: u32,
+    /// The messages among them that a handler carries out, which may take long.
+    handling: Vec<Option<u64>>,
     bad_frames: Vec<Instant>,
 }
 
@@ -91,6 +91,8 @@ struct Live {
     answering: Vec<Answering>,
     /// An exchange's wait for its first event.
     wait_ms: u64,
+    /// An exchange's messages are not carried out.
+    messages_void: bool,
 }
 
 impl Session {
@@ -118,6 +120,7 @@ impl Session {
             frames,
             refused_frames: 0,
             in_flight: 0,
+            handling: Vec::new(),
             bad_frames: Vec::new(),
         }
     }
@@ -146,6 +149,11 @@ impl Session {
         }
     }
 
+    /// Whether handlers are still at work for it.
+    pub fn awaits_handlers(&self) -> bool {
+        !self.handling.is_empty()
+    }
+
     /// Whether the client's next frame should be read: not while answers pile up, nor before the welcome is out.
     pub fn wants_input(&self) -> bool {
         match &self.phase {
@@ -161,7 +169,9 @@ impl Session {
     pub fn handle_text(&mut self, text: &str, now: Now) {
         self.timing.heard(now.monotonic);
         let most = match &self.phase {
-            Phase::Greeting(Transport::Socket { .. }) if text.len() > self.context.limits.max_hello_bytes as usize => {
+            Phase::Greeting(Transport::Socket { .. })
+                if text.len() > self.context.limits.max_hello_bytes as usize =>
+            {
                 self.end(CloseCode::TOO_BIG, "the hello is larger than the server accepts", None);
                 return;
             }
@@ -191,6 +201,8 @@ impl Session {
     pub fn handle_answer(&mut self, answer: Answer, now: Now) {
         match answer {
             Answer::Tail { ticket, attached } => self.topic_resolved(ticket, Ok(attached), now),
+            Answer::Fetched { ticket, events } => self.fetched(ticket, events),
+            Answer::NotFetched { ticket } => self.not_fetched(ticket, now),
             Answer::Unavailable { ticket } => self.topic_resolved(ticket, Err(topics::unavailable()), now),
             Answer::Appended { reference, outcome, duplicate } => {
                 self.in_flight -= 1;
@@ -200,9 +212,7 @@ impl Session {
                 self.publish_answered(reference, outcome, duplicate);
             }
             Answer::Handled { reference, outcome, duplicate } => {
-                self.in_flight -= 1;
-                let outcome = outcome.map(|payload| payload.map(Payload::Json));
-                self.result(reference, outcome, duplicate);
+                self.handled(reference, outcome, duplicate);
             }
             Answer::Acknowledged { reference, unknown, accepted, state } => {
                 self.in_flight -= 1;
@@ -221,7 +231,11 @@ impl Session {
     /// The transport is gone: what the session holds elsewhere is given back by its last outputs.
     pub fn handle_closed(&mut self) {
         if !matches!(self.phase, Phase::Ended(_)) {
-            self.leave(Ending { code: CloseCode::ABNORMAL, reason: "connection lost".into(), reconnect_after_ms: None });
+            self.leave(Ending {
+                code: CloseCode::ABNORMAL,
+                reason: "connection lost".into(),
+                reconnect_after_ms: None,
+            });
         }
         self.control = VecDeque::new();
     }
@@ -235,16 +249,17 @@ impl Session {
         output
     }
 
-    /// The next frame to write: control frames first, then events. `None`: nothing for now.
-    pub fn poll_frame(&mut self, now: Now) -> Option<Frame> {
+    /// The next frame to write: control frames first, then events. `None`: nothing for now; but what it may want
+    /// to be done next, and the answer to that, can change it.
+    pub fn poll_frame(&mut self) -> Option<Frame> {
         if let Some(text) = self.control.pop_front() {
             return Some(Frame::Control(text));
         }
-        if self.control.capacity() > 4 {
+        if self.control.capacity() > 0 {
             self.control = VecDeque::new();
         }
         match &self.phase {
-            Phase::Live(live) if live.welcoming.is_none() => self.next_event(now),
+            Phase::Live(live) if live.welcoming.is_none() => self.next_event(),
             Phase::Greeting(_) | Phase::Live(_) | Phase::Ended(_) => None,
         }
     }
@@ -257,10 +272,16 @@ impl Session {
         match frame {
             Ok(ClientFrame::Hello(hello)) if !live => self.handle_hello(*hello, hello_alone, now),
             Err(error) => self.handle_bad_frame(error, now),
-            Ok(_) if !live => self.end(CloseCode::BAD_FRAMES, "the first frame must be rt.hello", None),
+            Ok(_) if !live => self.no_hello(ErrorCode::BadFrame),
+            Ok(_) if self.messages_are_void() => {}
+            Ok(ClientFrame::Ping { .. } | ClientFrame::Bye) if self.is_exchange() => {
+                self.note(Note::UnknownFrame);
+            }
             Ok(ClientFrame::Hello(_)) => self.bad_frame("there is one hello a link", None, now),
             Ok(ClientFrame::Subscribe { reference, topics }) => self.handle_subscribe(reference, topics, now),
-            Ok(ClientFrame::Unsubscribe { reference, topics }) => self.handle_unsubscribe(reference, topics, now),
+            Ok(ClientFrame::Unsubscribe { reference, topics }) => {
+                self.handle_unsubscribe(reference, topics);
+            }
             Ok(ClientFrame::Message(message)) => self.handle_message(*message, now),
             Ok(ClientFrame::Ack { reference, ids, state, note }) => {
                 self.handle_ack(reference, ids, state, note, now);
@@ -269,87 +290,13 @@ impl Session {
             Ok(ClientFrame::Ping { t }) => self.send(&ServerFrame::Pong { t }),
             Ok(ClientFrame::Pong { .. }) => {}
             Ok(ClientFrame::Bye) => {
-                self.leave(Ending { code: CloseCode::NORMAL, reason: "goodbye".into(), reconnect_after_ms: None });
+                self.leave(Ending {
+                    code: CloseCode::NORMAL,
+                    reason: "goodbye".into(),
+                    reconnect_after_ms: None,
+                });
             }
             Ok(ClientFrame::Unknown) => self.note(Note::UnknownFrame),
-        }
-    }
-
-    /// Whether the frame keeps to the rate. Who sends on against the refusals is cut off.
-    fn frame_admitted(&mut self, frame: &Result<ClientFrame, FrameError>, now: Now) -> bool {
-        if self.is_exchange() {
-            return true;
-        }
-        let Err(retry_after_ms) = self.frames.take(1, now.monotonic) else {
-            self.refused_frames = 0;
-            return true;
-        };
-        self.refused_frames += 1;
-        if self.refused_frames > 2 * self.context.limits.frames_per_second {
-            self.end(CloseCode::RATE_LIMITED, "too many frames", Some(5_000));
-            return false;
-        }
-        let error = WireError {
-            code: ErrorCode::RateLimited,
-            message: "too many frames in too short a time; send fewer".into(),
-            retryable: true,
-            retry_after_ms: Some(retry_after_ms),
-        };
-        self.refuse(frame, error);
-        false
-    }
-
-    fn handle_bad_frame(&mut self, error: FrameError, now: Now) {
-        if matches!(self.phase, Phase::Greeting(_)) {
-            self.note(Note::BadFrame(error.code));
-            self.end(CloseCode::BAD_FRAMES, "the first frame must be rt.hello", None);
-            return;
-        }
-        let reference = error.reference;
-        let error = WireError::new(error.code, error.message, false);
-        self.count_bad_frame(error, reference, now);
-    }
-
-    fn bad_frame(&mut self, message: &str, reference: Option<u64>, now: Now) {
-        self.count_bad_frame(WireError::new(ErrorCode::BadFrame, message, false), reference, now);
-    }
-
-    fn count_bad_frame(&mut self, error: WireError, reference: Option<u64>, now: Now) {
-        self.note(Note::BadFrame(error.code.clone()));
-        match reference {
-            Some(reference) => self.result(Some(reference), Err(error), false),
-            None => self.send(&ServerFrame::Error(error)),
-        }
-        self.bad_frames.retain(|at| now.monotonic.since(*at) < 60_000);
-        self.bad_frames.push(now.monotonic);
-        if self.bad_frames.len() >= BAD_FRAMES && !self.is_exchange() {
-            self.end(CloseCode::BAD_FRAMES, "ten bad frames in a minute", None);
-        }
-    }
-
-    /// Refuses a frame with its own kind of result.
-    fn refuse(&mut self, frame: &Result<ClientFrame, FrameError>, error: WireError) {
-        match frame {
-            Ok(ClientFrame::Subscribe { reference, topics }) => {
-                let topics = topics.iter().map(|request| topics::refused(&request.topic, error.clone())).collect();
-                self.send(&ServerFrame::Subscribed { reference: Some(*reference), topics });
-            }
-            Ok(ClientFrame::Unsubscribe { reference, .. }) => {
-                let reference = Some(*reference);
-                self.send(&ServerFrame::Unsubscribed { reference, topics: Vec::new(), error: Some(error) });
-            }
-            Ok(ClientFrame::Message(message)) => self.result(message.reference, Err(error), false),
-            Ok(ClientFrame::Ack { reference, .. } | ClientFrame::Auth { reference, .. }) => {
-                self.result(Some(*reference), Err(error), false);
-            }
-            Err(FrameError { reference, .. }) => self.result(*reference, Err(error), false),
-            Ok(
-                ClientFrame::Hello(_)
-                | ClientFrame::Ping { .. }
-                | ClientFrame::Pong { .. }
-                | ClientFrame::Bye
-                | ClientFrame::Unknown,
-            ) => self.send(&ServerFrame::Error(error)),
         }
     }
 

@@ -24,7 +24,7 @@ use connection::Connection;
 /// | status | when |
 /// |---|---|
 /// | 101 | the upgrade; what is refused later is told by a close code, which browsers can see |
-/// | 400 | no WebSocket handshake, or one that offers other subprotocols than `steadfast.v1` |
+/// | 400 | no WebSocket handshake |
 /// | 426 | another version of the WebSocket protocol |
 /// | 503 | the server is full, or handshakes come too fast; see `Retry-After` |
 pub fn socket_routes(pod: &Arc<Pod>) -> Router {
@@ -42,10 +42,14 @@ async fn upgrade(State(pod): State<Arc<Pod>>, mut request: Request) -> Response 
     };
     let peer = peer_of(request.extensions());
     let upgraded = hyper::upgrade::on(&mut request);
+    let known = accepted.subprotocol;
     tokio::spawn(async move {
         match upgraded.await {
             Ok(io) => {
-                let driven = pod.drive(Entrance::WebSocket, peer);
+                let mut driven = pod.drive(Entrance::WebSocket, peer);
+                if !known {
+                    driven.session.refuse_subprotocol();
+                }
                 // A task of its own, so that what the upgrade needed does not stay as long as the connection.
                 tokio::spawn(Connection::new(io, driven, place));
             }

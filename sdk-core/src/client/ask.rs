@@ -12,7 +12,7 @@ use crate::timer::Timer;
 
 /// What a hello may carry; the rest follows by subscribe, or takes turns over the exchanges.
 const HELLO_TOPICS: usize = 256;
-const HELLO_BYTES: usize = 60 * 1024;
+pub(super) const HELLO_BYTES: usize = 60 * 1024;
 
 /// What one subscribe carries.
 const SUBSCRIBE_TOPICS: usize = 64;
@@ -43,7 +43,11 @@ impl<P> Client<P> {
 
     /// A link that leaves a question unanswered is not to be relied on.
     pub(super) fn answer_overdue(&mut self) {
-        let Some((_, feed)) = self.oldest_question() else { return };
+        let Some((since, feed)) = self.oldest_question() else { return };
+        // The link whose answer the timer waited for may just have ended for another cause.
+        if since + ANSWER_MS > self.now.monotonic {
+            return;
+        }
         let asked = self.link.connections_mut().find(|connection| connection.feed == feed);
         if let Some(link) = asked.map(|connection| connection.id) {
             self.close_link(link, CloseCode::TIMEOUT);
@@ -55,10 +59,12 @@ impl<P> Client<P> {
         self.timers.set_or_clear(Timer::Answer, oldest);
     }
 
-    /// When the oldest unanswered question was sent on a link, and on which feed. Exchanges have a timer of their own.
+    /// When the oldest unanswered question was sent on a link, and on which feed. Exchanges and hellos have timers of
+    /// their own.
     fn oldest_question(&self) -> Option<(Instant, u32)> {
         let exchange = self.fallback.exchange().map(|exchange| exchange.feed);
-        let topic = self.topics.oldest_question(exchange);
+        let greeting = self.link.greeting().map(|connection| connection.feed);
+        let topic = self.topics.oldest_question([exchange, greeting]);
         let auth = self.auth_question.as_ref().map(|question| (question.since, question.feed));
         topic.into_iter().chain(auth).min()
     }

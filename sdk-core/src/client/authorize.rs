@@ -1,11 +1,11 @@
 //! Tokens: asked for before opening, refreshed on a live link, renewed once in a failure streak.
 
 use super::{AuthQuestion, Client};
-use crate::close::CloseCode;
+use crate::close::{CloseCode, CloseRule};
 use crate::codec::outgoing;
 use crate::fallback::{Fallback, Phase, Polling};
 use crate::frame::{ErrorCode, Secret, WireError};
-use crate::io::{Output, Reason, TokenRequest};
+use crate::io::{Output, TokenRequest};
 use crate::link::Link;
 use crate::timer::Timer;
 use crate::token::Refusal;
@@ -81,18 +81,22 @@ impl<P> Client<P> {
     ) -> bool {
         let ours = |question: &mut AuthQuestion| question.reference == reference && question.feed == feed;
         let Some(question) = self.auth_question.take_if(ours) else { return false };
-        match failed {
-            None => {
-                self.tokens.learn_life(question.token, expires_in_ms, self.now);
-                self.plan_refresh();
-            }
-            // Any other refusal is followed by the server's close, whose code decides.
-            Some(error) if matches!(error.code, ErrorCode::Unauthorized | ErrorCode::TokenExpired) => {
-                if self.tokens.refuse(question.token) == Refusal::Renew {
-                    self.need_token();
-                }
-            }
-            Some(_) => self.timers.set(Timer::TokenRefresh, self.now.monotonic + REFRESH_AGAIN_MS),
+        let refused = failed
+            .is_some_and(|error| matches!(error.code, ErrorCode::Unauthorized | ErrorCode::TokenExpired));
+        if failed.is_some() && !refused {
+            self.timers.set(Timer::TokenRefresh, self.now.monotonic + REFRESH_AGAIN_MS);
+            return true;
+        }
+        // The server has judged this token: if it ends the link for authorization now, then because of it.
+        if let Some(connection) = self.link.connections_mut().find(|connection| connection.feed == feed) {
+            connection.token = question.token;
+        }
+        if !refused {
+            self.tokens.learn_life(question.token, expires_in_ms, self.now);
+            self.plan_refresh();
+        } else if self.tokens.refuse(question.token) == Refusal::Renew {
+            // Where the streak has had its renewal, the server's close follows, and its code decides.
+            self.need_token();
         }
         true
     }
@@ -130,15 +134,12 @@ impl<P> Client<P> {
             self.stop(code);
             return;
         }
-        if matches!(self.link, Link::Authorizing) {
-            self.reason = Some(Reason { code, retryable: true });
-            self.streak.attempt = self.streak.attempt.saturating_add(1);
-            let delay = self.backoff_delay();
-            self.link = Link::Waiting { earliest: self.now.monotonic + crate::backoff::FLOOR_MS };
-            self.timers.set(Timer::Retry, self.now.monotonic + delay);
-        } else if !self.abandon_authorizing_successor() && self.link.primary().is_some() && retryable {
-            self.timers.set(Timer::TokenRefresh, self.now.monotonic + REFRESH_AGAIN_MS);
-        }
         self.poll_without_token();
+        if matches!(self.link, Link::Authorizing) {
+            self.wait_or_stop(code, CloseRule::Retry, None);
+        } else if !self.abandon_authorizing_successor() && self.link.primary().is_some() {
+            let again = retryable.then(|| self.now.monotonic + REFRESH_AGAIN_MS);
+            self.timers.set_or_clear(Timer::TokenRefresh, again);
+        }
     }
 }

@@ -111,7 +111,10 @@ impl<P> Client<P> {
             Timer::Handover => self.end_handover(),
             Timer::TokenRefresh => self.refresh_token(),
             Timer::Forgive => self.socket_probe.interval_ms = crate::fallback::PROBE_INTERVAL_MS,
-            Timer::TopicRetry => self.topics.retry_due(self.now.monotonic),
+            Timer::TopicRetry => {
+                self.topics.retry_due(self.now.monotonic);
+                self.topics_changed = true;
+            }
         }
     }
 

@@ -3,10 +3,10 @@
 use alloc::string::String;
 
 use super::{Activity, Client};
-use crate::codec::outgoing;
+use crate::codec::{bytes, outgoing};
 use crate::error::Misuse;
 use crate::fallback::Fallback;
-use crate::frame::AckState;
+use crate::frame::{AckState, is_reserved};
 use crate::io::{
     MessageId, Outcome, OutgoingBytes, OutgoingMessage, Output, Slot, SubscribeOptions, SubscriptionId,
 };
@@ -82,7 +82,7 @@ impl<P> Client<P> {
     ///
     /// # Errors
     /// - [`Misuse::BadType`], [`Misuse::BadTopicName`]: the message breaks the protocol's rules for names.
-    /// - [`Misuse::TooLarge`]: its frame is over the server's limit.
+    /// - [`Misuse::TooLarge`]: its frame is over the server's limit, or the envelope of a payload of bytes over 16 KiB.
     /// - [`Misuse::OutboxFull`]: the outbox is at its limits.
     pub fn submit(&mut self, now: Now, message: &OutgoingMessage) -> Result<MessageId, Misuse> {
         check(message)?;
@@ -98,7 +98,7 @@ impl<P> Client<P> {
     ///
     /// # Errors
     /// - [`Misuse::BadType`], [`Misuse::BadTopicName`]: the message breaks the protocol's rules for names.
-    /// - [`Misuse::TooLarge`]: its frame is over the server's limit.
+    /// - [`Misuse::TooLarge`]: its frame is over the server's limit, or the envelope of a payload of bytes over 16 KiB.
     /// - [`Misuse::NotConnected`]: no WebSocket is live (polling does not count).
     pub fn send(&mut self, now: Now, message: &OutgoingMessage) -> Result<(), Misuse> {
         check(message)?;
@@ -141,9 +141,7 @@ impl<P> Client<P> {
         frame: OutgoingBytes,
         life_ms: Option<u64>,
     ) -> Result<MessageId, Misuse> {
-        if frame.len() as u64 > self.terms.max_frame_bytes {
-            return Err(Misuse::TooLarge);
-        }
+        self.check_size(&frame)?;
         let message = MessageId(reference);
         self.outbox.push(message, frame, self.now.monotonic, life_ms)?;
         self.counters.reference = reference;
@@ -151,22 +149,28 @@ impl<P> Client<P> {
     }
 
     fn send_unanswered(&mut self, message: &OutgoingMessage) -> Result<(), Misuse> {
-        let connection = self.link.primary_mut().ok_or(Misuse::NotConnected)?;
         let bytes = outgoing::message(message, None);
-        if bytes.len() as u64 > self.terms.max_frame_bytes {
-            return Err(Misuse::TooLarge);
-        }
+        self.check_size(&bytes)?;
+        let connection = self.link.primary_mut().ok_or(Misuse::NotConnected)?;
         connection.buffered += bytes.len() as u64;
         let link = connection.id;
         self.emit(Output::Send { link, bytes });
+        Ok(())
+    }
+
+    fn check_size(&self, frame: &OutgoingBytes) -> Result<(), Misuse> {
+        // What does not split again is a header over its limit, which no server takes.
+        let misshapen = matches!(frame, OutgoingBytes::Binary(message) if bytes::split(message).is_none());
+        if misshapen || frame.len() as u64 > self.terms.max_frame_bytes {
+            return Err(Misuse::TooLarge);
+        }
         Ok(())
     }
 }
 
 fn check(message: &OutgoingMessage) -> Result<(), Misuse> {
     let kind = message.kind.as_str();
-    let reserved = kind.starts_with("rt.") || RESERVED_TYPES.contains(&kind);
-    if kind.is_empty() || kind.chars().nth(64).is_some() || reserved {
+    if kind.is_empty() || kind.chars().nth(64).is_some() || is_reserved(kind) {
         return Err(Misuse::BadType);
     }
     match &message.topic {
@@ -174,9 +178,6 @@ fn check(message: &OutgoingMessage) -> Result<(), Misuse> {
         _ => Ok(()),
     }
 }
-
-/// Types that are frames of the protocol itself, beside all that begin with `rt.`.
-const RESERVED_TYPES: [&str; 6] = ["ping", "pong", "subscribe", "subscribed", "unsubscribe", "unsubscribed"];
 
 fn is_topic_name(name: &str) -> bool {
     (1..=128).contains(&name.len())

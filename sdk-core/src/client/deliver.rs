@@ -57,7 +57,7 @@ impl<P> Client<P> {
             match result.outcome {
                 Ok(position) => {
                     let told = topic.accept(feed, &position);
-                    let live = topic.becomes_live(feed);
+                    let live = position.live && topic.becomes_live(feed);
                     if let Some(told) = told {
                         self.tell(slot, heard, told);
                     }
@@ -67,15 +67,16 @@ impl<P> Client<P> {
                 }
                 Err(error) if error.retryable => {
                     let refusals = topic.refusals();
-                    let delay = error.retry_after_ms.unwrap_or_else(|| self.backoff(refusals));
-                    let at = self.now.monotonic + delay.max(crate::backoff::FLOOR_MS);
+                    let delay = self.backoff(refusals).max(error.retry_after_ms.unwrap_or(0));
+                    let at = self.now.monotonic + delay;
                     if let Some(topic) = self.topics.by_slot(slot) {
                         topic.refused_until(feed, at);
                     }
                 }
                 Err(error) => {
-                    topic.fail();
-                    self.tell_failed(slot, heard, error);
+                    if topic.fail(feed) {
+                        self.tell_failed(slot, heard, error);
+                    }
                 }
             }
         }

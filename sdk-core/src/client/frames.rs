@@ -9,6 +9,10 @@ use crate::codec::outgoing;
 use crate::frame::{ErrorCode, ServerFrame, WireError};
 use crate::io::{LinkId, MessageId, Outcome, Output};
 use crate::link::Advice;
+use crate::timer::Timer;
+
+/// `received` acknowledgements that the server cannot take now are put off by this, up to twice.
+const RECEIPTS_AGAIN_MS: u64 = 5_000;
 
 /// Where a frame came from; its feed is current.
 #[derive(Debug, Clone, Copy)]
@@ -94,9 +98,11 @@ impl<P> Client<P> {
         }
         let again = failed.is_some_and(|error| error.retryable);
         if self.receipts.answered(reference, feed, again) {
-            if again || self.receipts.is_due() {
-                self.arm_receipts();
+            if again {
+                let delay = self.random.between(RECEIPTS_AGAIN_MS, 2 * RECEIPTS_AGAIN_MS);
+                self.timers.set(Timer::Receipts, self.now.monotonic + delay);
             }
+            self.arm_receipts();
             return;
         }
         let message = MessageId(reference);
@@ -115,13 +121,14 @@ impl<P> Client<P> {
         let error = error
             .unwrap_or_else(|| WireError::new(ErrorCode::Forbidden, "the server took the topic away", false));
         for name in topics {
-            let Some(topic) = self.topics.by_name(&name).filter(|topic| topic.view(feed).is_some()) else {
+            let Some(topic) = self.topics.by_name(&name).filter(|topic| topic.expects(feed, None)) else {
                 self.statistics.stale_frames += 1;
                 continue;
             };
-            topic.fail();
             let (slot, heard) = (topic.slot, topic.is_heard());
-            self.tell_failed(slot, heard, error.clone());
+            if topic.fail(feed) {
+                self.tell_failed(slot, heard, error.clone());
+            }
         }
     }
 }

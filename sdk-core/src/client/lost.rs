@@ -46,6 +46,8 @@ enum Role {
 
 impl<P> Client<P> {
     pub(super) fn closed(&mut self, link: LinkId, code: u16) {
+        // What never opened has no close frame: its code is not the server's word.
+        let code = if self.link.opening() == Some(link) { CloseCode::ABNORMAL } else { code };
         self.link_lost(link, code, End::Theirs);
     }
 
@@ -114,6 +116,9 @@ impl<P> Client<P> {
         if let Some(connection) = &lost.connection {
             self.forget_feed(connection.feed);
         }
+        if close::rule(code) == CloseRule::Stop {
+            return self.stop(code);
+        }
         match lost.role {
             Role::Only => self.only_link_lost(lost, code, advice, end),
             Role::Old => self.old_link_lost(),
@@ -127,13 +132,13 @@ impl<P> Client<P> {
         self.topics.forget_feed(feed);
         self.outbox.requeue(feed);
         self.receipts.requeue(feed);
+        self.arm_receipts();
         if self.auth_question.as_ref().is_some_and(|question| question.feed == feed) {
             self.auth_question = None;
         }
     }
 
     fn only_link_lost(&mut self, lost: &Lost, code: u16, advice: Option<Advice>, end: End) {
-        let now = self.now.monotonic;
         let rule = close::rule(code);
         self.reason = Some(Reason { code, retryable: true });
         self.clear_link_timers();
@@ -143,11 +148,8 @@ impl<P> Client<P> {
         let opened_at = lost.connection.as_ref().map(|connection| connection.opened_at);
         self.count_failure(opened_at, rule, advice, end);
         match rule {
-            CloseRule::Stop => return self.stop(code),
             CloseRule::Renew => {
-                let token =
-                    lost.connection.as_ref().map_or(self.tokens.generation(), |connection| connection.token);
-                if self.tokens.refuse(token) == Refusal::GiveUp || !self.config.auto_reconnect {
+                if self.refuse_token_of(lost) == Refusal::GiveUp || !self.config.auto_reconnect {
                     return self.stop(code);
                 }
                 self.arm_fallback();
@@ -162,19 +164,26 @@ impl<P> Client<P> {
             }
             _ => {}
         }
-        if !self.config.auto_reconnect {
-            return self.stop(code);
-        }
+        self.wait_or_stop(code, rule, advice);
+    }
+
+    /// The next attempt after a failed one, or none.
+    pub(super) fn wait_or_stop(&mut self, code: u16, rule: CloseRule, advice: Option<Advice>) {
+        self.reason = Some(Reason { code, retryable: true });
         self.streak.attempt = self.streak.attempt.saturating_add(1);
-        let exhausted = self.config.max_reconnect_attempts.is_some_and(|most| self.streak.attempt > most);
-        if exhausted && self.config.exhausted == Exhausted::Stop {
+        let given_up = self.is_exhausted() && self.config.exhausted == Exhausted::Stop;
+        if given_up || !self.config.auto_reconnect {
             return self.stop(code);
         }
         let least = least_delay(rule, advice);
-        let delay = self.retry_delay(rule, advice, exhausted).max(least);
-        self.link = Link::Waiting { earliest: now + least };
-        self.timers.set(Timer::Retry, now + delay);
+        let delay = self.retry_delay(rule, advice).max(least);
+        self.link = Link::Waiting { earliest: self.now.monotonic + least };
+        self.timers.set(Timer::Retry, self.now.monotonic + delay);
         self.consider_polling();
+    }
+
+    fn is_exhausted(&self) -> bool {
+        self.config.max_reconnect_attempts.is_some_and(|most| self.streak.attempt > most)
     }
 
     fn count_failure(
@@ -195,22 +204,23 @@ impl<P> Client<P> {
         self.streak.bad_frames = if rule == CloseRule::BadFrames { self.streak.bad_frames + 1 } else { 0 };
     }
 
-    fn retry_delay(&mut self, rule: CloseRule, advice: Option<Advice>, exhausted: bool) -> u64 {
+    fn retry_delay(&mut self, rule: CloseRule, advice: Option<Advice>) -> u64 {
         if let Some(after_ms) = advice.and_then(|advice| advice.after_ms) {
             return after_ms;
         }
-        if exhausted {
-            return self.random.around(PROBE_INTERVAL_CAP_MS, 20);
-        }
-        if rule == CloseRule::RetrySpread {
+        if rule == CloseRule::RetrySpread && !self.is_exhausted() {
             return self.random.between(5_000, 30_000);
         }
         self.backoff_delay()
     }
 
-    /// The ordinary delay: the slow probe while polling works, else the backoff.
+    /// The ordinary delay: the slowest pace once the attempts are used up, the slow probe while polling works, else
+    /// the backoff.
     #[inline(never)]
     pub(super) fn backoff_delay(&mut self) -> u64 {
+        if self.is_exhausted() {
+            return self.random.around(PROBE_INTERVAL_CAP_MS, 20);
+        }
         if self.fallback.is_proven() {
             return self.random.around(self.socket_probe.interval_ms, 20);
         }
@@ -254,6 +264,7 @@ impl<P> Client<P> {
         self.timers.clear(Timer::Handover);
         if matches!(self.link, Link::Live(_)) {
             self.went_live();
+            self.drain_again();
         } else {
             self.topics.no_longer_live();
             for timer in [Timer::Stable, Timer::Forgive, Timer::TokenRefresh] {
@@ -267,10 +278,16 @@ impl<P> Client<P> {
         for timer in [Timer::Connect, Timer::Hello, Timer::Handover] {
             self.timers.clear(timer);
         }
-        if let (CloseRule::Renew, Some(connection)) = (close::rule(code), &lost.connection) {
-            self.tokens.refuse(connection.token);
+        let rule = close::rule(code);
+        if rule == CloseRule::Renew && self.refuse_token_of(lost) == Refusal::GiveUp {
+            return self.stop(code);
         }
-        self.retry_successor(advice.and_then(|advice| advice.after_ms));
+        self.retry_successor(advice.and_then(|advice| advice.after_ms), least_delay(rule, advice));
+    }
+
+    fn refuse_token_of(&mut self, lost: &Lost) -> Refusal {
+        let token = lost.connection.as_ref().map_or(self.tokens.generation(), |connection| connection.token);
+        self.tokens.refuse(token)
     }
 
     /// The server would not take the first message of the outbox: it ends, so that the link can live.

@@ -141,7 +141,6 @@ impl<P> Client<P> {
         self.timers.set(Timer::Forgive, connection.opened_at + FORGIVE_MS);
         self.suspend_fallback_clock();
         self.plan_refresh();
-        self.arm_receipts();
     }
 
     /// Thirty seconds live: what failed before is over.
@@ -149,7 +148,6 @@ impl<P> Client<P> {
         self.streak = Streak::default();
         self.tokens.end_streak();
         self.reason = None;
-        self.socket_probe.left_polling_at = None;
         if matches!(self.fallback, Fallback::Armed(Clock::Suspended { .. })) {
             self.fallback = Fallback::Off;
         }
@@ -183,7 +181,9 @@ impl<P> Client<P> {
         let left = match &self.fallback {
             Fallback::Off => self.config.fallback_after_ms,
             Fallback::Armed(Clock::Suspended { remaining_ms }) => *remaining_ms,
-            Fallback::Armed(Clock::Running) | Fallback::Polling(_) | Fallback::Leaving(_) => return,
+            Fallback::Armed(Clock::Running) | Fallback::Polling(_) => return,
+            // The exchange under way carries on, so that nobody waits for a clock beside it.
+            Fallback::Leaving(_) => return self.enter_polling(),
         };
         self.fallback = Fallback::Armed(Clock::Running);
         self.timers.set(Timer::Fallback, self.now.monotonic + left);

@@ -3,9 +3,10 @@
 use alloc::vec::Vec;
 
 use super::Client;
+use super::ask::HELLO_BYTES;
 use super::frames::Source;
 use crate::backoff;
-use crate::close::CloseCode;
+use crate::close::{self, CloseCode, CloseRule};
 use crate::codec::outgoing::{self, HelloTerms};
 use crate::config::TransportChoice;
 use crate::fallback::{Exchange, Fallback, Phase, Polling};
@@ -54,8 +55,12 @@ impl<P> Client<P> {
         }
     }
 
+    /// Begins the next exchange, in place of a waiting one that does not carry what it must.
     pub(super) fn poll_due(&mut self) {
-        if matches!(self.fallback, Fallback::Polling(Polling { phase: Phase::Due, .. })) {
+        if let Fallback::Polling(polling) = &self.fallback {
+            if matches!(polling.phase, Phase::InFlight(_)) {
+                self.abort_exchange();
+            }
             self.start_exchange();
         }
     }
@@ -100,8 +105,12 @@ impl<P> Client<P> {
             Some(ServerFrame::Welcome(welcome)) if status == 200 && welcome.version == 1 => {
                 self.exchange_succeeded(*welcome, frames);
             }
-            Some(ServerFrame::Bye { reconnect_after_ms, .. }) if status == 200 => {
+            Some(ServerFrame::Bye { code, reconnect_after_ms, .. }) if status == 200 => {
+                let terminal = close::rule(code) == CloseRule::Stop;
                 self.exchange_refused(503, reconnect_after_ms);
+                if terminal {
+                    self.refused_for_good(code);
+                }
             }
             _ => self.exchange_refused(status, retry_after_ms),
         }
@@ -153,12 +162,23 @@ impl<P> Client<P> {
             return;
         }
         match &mut polling.phase {
-            Phase::Due if polling.failures == 0 && polling.proven_since.is_some() => self.start_exchange(),
-            Phase::InFlight(exchange) if exchange.long => {
-                self.abort_exchange();
+            Phase::Due
+                if polling.failures == 0
+                    && polling.proven_since.is_some()
+                    && polling.earliest <= self.now.monotonic =>
+            {
                 self.start_exchange();
             }
-            Phase::InFlight(exchange) => exchange.hurry = true,
+            Phase::InFlight(exchange) => {
+                exchange.hurry = true;
+                // Many changes at once are one exchange.
+                let settled = exchange.begun_at + backoff::FLOOR_MS;
+                if exchange.long && settled > self.now.monotonic {
+                    self.timers.set(Timer::Poll, settled);
+                } else if exchange.long {
+                    self.poll_due();
+                }
+            }
             Phase::Due | Phase::Authorizing => {}
         }
     }
@@ -169,19 +189,23 @@ impl<P> Client<P> {
         let (feed, hello) = (self.next_feed(), self.next_reference());
         let start = self.counters.topic_turn;
         let topics = self.hello_topics(feed, hello, start);
+        self.topics_changed = false;
         let next = start + topics.len();
-        self.counters.topic_turn = if next < self.topics.len() { next } else { 0 };
+        self.counters.topic_turn = next.checked_sub(self.topics.len()).unwrap_or(next);
         let first_sent = self.outbox.queued_unsent();
         let messages = self.messages_for_exchange(feed);
         let wait_ms = self.terms.poll.wait_ms.min(LONG_POLL_MS);
-        let long = messages.is_empty() && self.config.long_poll && wait_ms > 0;
+        // A wait would keep the topics that take their turn later from theirs.
+        let long =
+            messages.is_empty() && self.config.long_poll && wait_ms > 0 && !self.leaves_out_topics(feed);
         let wait_ms = long.then_some(wait_ms);
-        let results_epoch = self.terms.results_epoch.as_deref().filter(|_| !messages.is_empty());
+        let results_epoch = self.terms.results_epoch.clone().filter(|_| !messages.is_empty());
         // The caller has seen a fresh token; an empty one would be refused, not lost.
         let (token, generation) = self.tokens.held().unzip();
         let token = token.unwrap_or_default();
+        let named = results_epoch.as_deref();
         let terms =
-            HelloTerms { token, link: feed, topics: &topics, handover: false, wait_ms, results_epoch };
+            HelloTerms { token, link: feed, topics: &topics, handover: false, wait_ms, results_epoch: named };
         let mut body = Vec::with_capacity(1 + messages.len());
         body.push(outgoing::hello(&self.config, &terms));
         body.extend(messages);
@@ -194,11 +218,17 @@ impl<P> Client<P> {
             feed,
             hello,
             first_sent,
+            results_epoch,
             token: generation.unwrap_or_default(),
             begun_at,
             long,
             hurry: false,
         }
+    }
+
+    /// Whether there are wanted topics that `feed` does not carry.
+    fn leaves_out_topics(&self, feed: u32) -> bool {
+        self.topics.iter().any(|topic| topic.needs_asking(feed))
     }
 
     /// Queued messages and receipts. None before the server's table of results is known: a lost answer could not be judged.
@@ -207,11 +237,12 @@ impl<P> Client<P> {
         let Some(epoch) = self.terms.results_epoch.clone() else { return frames };
         self.complete_unknown(&epoch);
         self.fail_oversized_messages();
+        let most = BODY_BYTES.min(self.terms.max_frame_bytes as usize).saturating_sub(HELLO_BYTES);
         let mut size = 0;
         while frames.len() < BODY_FRAMES - 2 {
             let Some(next) = self.outbox.next_len() else { break };
             size += next * 4 / 3;
-            if size > BODY_BYTES && !frames.is_empty() {
+            if size > most && !frames.is_empty() {
                 break;
             }
             let Some((bytes, resend)) = self.outbox.send_next(feed, &epoch) else { break };
@@ -230,7 +261,8 @@ impl<P> Client<P> {
         let Some(exchange) = self.fallback.exchange() else { return };
         let (feed, hello, token, long) = (exchange.feed, exchange.hello, exchange.token, exchange.long);
         let begun_at = exchange.begun_at;
-        if self.terms.results_epoch.as_ref() != Some(&welcome.results_epoch) {
+        let foreign = exchange.results_epoch.as_ref().is_some_and(|epoch| *epoch != welcome.results_epoch);
+        if foreign {
             let first_sent = exchange.first_sent.clone();
             self.outbox.never_sent(feed, &first_sent);
         }
@@ -239,22 +271,26 @@ impl<P> Client<P> {
             self.adopt_terms(&welcome);
         }
         self.topic_results(feed, Some(hello), welcome.topics);
-        let (mut more, mut events) = (false, 0_u32);
+        let (mut more, before) = (false, self.statistics.delivered);
         for frame in frames {
             match frame {
                 ServerFrame::More => more = true,
-                ServerFrame::Event(event) => {
-                    events += 1;
-                    self.event(feed, event);
-                }
                 frame => self.control(Source::Exchange, feed, frame),
             }
         }
-        let idle = long && events == 0 && self.now.monotonic.since(begun_at) < LONG_POLL_LEAST_MS;
+        let news = self.statistics.delivered > before;
+        let unanswered = foreign || self.outbox.is_on(feed);
+        let partial = self.leaves_out_topics(feed);
         let hurry = self.take_exchange().is_some_and(|exchange| exchange.hurry);
         self.poll_proved();
         let long_next = self.config.long_poll && self.terms.poll.wait_ms > 0;
-        self.schedule_poll(more || hurry || (long_next && !idle));
+        let settled = if long {
+            self.now.monotonic.since(begun_at) >= LONG_POLL_LEAST_MS
+        } else {
+            !partial && !self.receipts.is_due()
+        };
+        let again = long_next && (news || settled);
+        self.schedule_poll(!unanswered && (hurry || again || more && news), unanswered);
     }
 
     /// An answered exchange carries the client.
@@ -270,22 +306,34 @@ impl<P> Client<P> {
         if now.since(since) >= super::open::STABLE_MS {
             self.tokens.end_streak();
         }
-        if first && matches!(self.link, Link::Waiting { .. }) {
-            let delay = self.backoff_delay();
-            self.timers.set(Timer::Retry, now + delay);
+        if first {
+            self.replan_retry();
         }
     }
 
-    fn schedule_poll(&mut self, at_once: bool) {
-        if !matches!(self.fallback, Fallback::Polling(Polling { phase: Phase::Due, .. })) {
+    /// The pace at which the socket is tried changes with polling; the server's word on when not to try stands.
+    fn replan_retry(&mut self) {
+        if let Link::Waiting { earliest } = self.link {
+            let delay = self.backoff_delay();
+            self.timers.set(Timer::Retry, (self.now.monotonic + delay).max(earliest));
+        }
+    }
+
+    /// A server that left messages `unanswered` is not pressed for them.
+    fn schedule_poll(&mut self, at_once: bool, unanswered: bool) {
+        let delay = self.random.around(self.terms.poll.interval_ms, 10).max(backoff::FLOOR_MS);
+        let next = self.now.monotonic + delay;
+        let Fallback::Polling(polling @ Polling { phase: Phase::Due, .. }) = &mut self.fallback else {
             return;
+        };
+        if unanswered {
+            polling.earliest = next;
         }
         if at_once {
             self.start_exchange();
-            return;
+        } else {
+            self.timers.set(Timer::Poll, next);
         }
-        let delay = self.random.around(self.terms.poll.interval_ms, 10);
-        self.timers.set(Timer::Poll, self.now.monotonic + delay);
     }
 
     /// The exchange was not answered with frames; status zero: not at all.
@@ -293,7 +341,9 @@ impl<P> Client<P> {
         let Some(exchange) = self.fallback.exchange() else { return };
         let (feed, token) = (exchange.feed, exchange.token);
         self.statistics.exchanges_failed += 1;
-        let too_large = if status == 413 { self.outbox.take_first_on(feed) } else { None };
+        // While leaving, the link is the judge of sizes.
+        let polling = matches!(self.fallback, Fallback::Polling(_));
+        let too_large = if status == 413 && polling { self.outbox.take_first_on(feed) } else { None };
         let shrunk = too_large.is_some();
         if let Some(entry) = too_large {
             let error = WireError::new(
@@ -304,7 +354,7 @@ impl<P> Client<P> {
             self.emit(Output::Complete { message: entry.id, outcome: Outcome::Failed(error) });
         }
         self.take_exchange();
-        if self.fallback.polling_mut().is_none() {
+        if !polling {
             return;
         }
         match status {
@@ -345,10 +395,8 @@ impl<P> Client<P> {
             self.reason = Some(Reason { code: CloseCode::ABNORMAL, retryable: true });
         }
         // Polling no longer works either, so the socket is not tried at the slow pace any more.
-        if let (true, Link::Waiting { earliest }) = (was_proven, &self.link) {
-            let earliest = *earliest;
-            let delay = self.backoff_delay();
-            self.timers.set(Timer::Retry, (now + delay).max(earliest));
+        if was_proven {
+            self.replan_retry();
         }
     }
 

@@ -23,6 +23,7 @@ impl<P> Client<P> {
             self.ask_topics();
             self.advance_handover();
             self.flush_outbox();
+            self.arm_receipts();
             self.leave_polling();
             self.hurry_exchange();
             self.plan_answers();

@@ -8,9 +8,8 @@ use crate::io::{Output, Reason};
 use crate::link::Link;
 use crate::timer::Timer;
 
-/// What runs only while there is a link.
-pub(super) const LINK_TIMERS: [Timer; 10] = [
-    Timer::Authorize,
+/// What runs only while there is a link. A token request outlives its link, and so does its timer.
+pub(super) const LINK_TIMERS: [Timer; 9] = [
     Timer::Connect,
     Timer::Hello,
     Timer::Stable,
@@ -47,12 +46,14 @@ impl<P> Client<P> {
             self.end_all(CloseCode::NORMAL, false);
             self.link = Link::Idle;
         }
+        self.timers.clear_all();
         self.activity = Activity::Frozen { resume };
     }
 
     pub(super) fn thaw(&mut self) {
         let Activity::Frozen { resume } = self.activity else { return };
         self.activity = Activity::Awake;
+        self.expire_messages();
         if resume {
             self.start();
         }

@@ -1,7 +1,5 @@
 //! What an answer or an event does to a topic.
 
-use alloc::boxed::Box;
-
 use super::{Demand, Seat, Topic};
 use crate::frame::{GapReason, Position, Recovery, TopicClass};
 use crate::topics::topic::Answer;
@@ -66,6 +64,12 @@ impl Topic {
             self.top = position.top;
             return None;
         };
+        if self.restart && position.class == TopicClass::Log {
+            // It was taken for a state topic before the server told its class, and asked for without its cursor.
+            self.restart = false;
+            self.settle_view(feed, Answer::Void);
+            return None;
+        }
         if seat.epoch != position.epoch {
             if view.reference < seat.set_by {
                 self.settle_view(feed, Answer::Void);
@@ -77,26 +81,26 @@ impl Topic {
             };
             return Some(self.begin_anew(feed, view.reference, position, reason));
         }
-        let seen = seat.seen;
+        let (seen, set_by) = (seat.seen, seat.set_by);
         match (position.class, position.recovery) {
             (TopicClass::State, _) if self.restart => {
                 Some(self.begin_anew(feed, view.reference, position, GapReason::SourceLost))
             }
-            // Another feed has moved on since this one was asked: its values are newer than the floor.
+            // Otherwise another feed has moved on, or begun anew, since this one was asked: it knows the values.
             (TopicClass::State, Recovery::Reset | Recovery::Gap(_))
-                if view.from.is_some_and(|from| from >= seen) =>
+                if view.reference >= set_by && view.from.is_some_and(|from| from >= seen) =>
             {
                 Some(self.begin_anew(feed, view.reference, position, GapReason::SourceLost))
             }
             (TopicClass::Log, Recovery::Gap(reason)) if position.offset > seen => {
                 self.settle_view(feed, Answer::Current);
-                self.top = position.top;
+                self.catch_up(position.top);
                 Some(self.skip_to(position.offset, reason))
             }
             (TopicClass::Log, Recovery::Fresh | Recovery::Resumed) if position.offset > seen => {
-                self.top = position.top;
                 if self.rewound == Some(seen) {
                     self.settle_view(feed, Answer::Current);
+                    self.catch_up(position.top);
                     return Some(self.skip_to(position.offset, GapReason::SourceLost));
                 }
                 self.rewound = Some(seen);
@@ -105,7 +109,8 @@ impl Topic {
             }
             _ => {
                 self.settle_view(feed, Answer::Current);
-                self.top = position.top;
+                // Another feed may have been promised more.
+                self.top = self.top.max(position.top);
                 None
             }
         }
@@ -113,26 +118,19 @@ impl Topic {
 
     /// Takes an `rt.gap` on `feed`.
     pub(crate) fn gap(&mut self, feed: u32, reason: GapReason, epoch: &str, offset: u64) -> Option<Told> {
-        let view = *self.view(feed)?;
-        let class = self.class.unwrap_or(TopicClass::Log);
+        let view = *self.view(feed).filter(|view| view.answer == Answer::Current)?;
+        let class = self.class?;
         let seat = self.seat.as_ref()?;
         if &*seat.epoch == epoch {
-            return (view.answer == Answer::Current && offset > seat.seen)
-                .then(|| self.skip_to(offset, reason));
+            return (offset > seat.seen).then(|| self.skip_to(offset, reason));
         }
-        if view.reference < seat.set_by {
+        if view.reference < seat.set_by || class == TopicClass::State {
+            // Either it knows less, or the values must follow: the topic is asked for again.
             self.settle_view(feed, Answer::Void);
             return None;
         }
-        let epoch: Box<str> = epoch.into();
-        let position = Position {
-            class,
-            epoch,
-            offset,
-            top: self.top.max(offset),
-            recovery: Recovery::Gap(reason),
-            live: true,
-        };
+        let recovery = Recovery::Gap(reason);
+        let position = Position { class, epoch: epoch.into(), offset, top: offset, recovery, live: true };
         Some(self.begin_anew(feed, view.reference, &position, reason))
     }
 
@@ -173,13 +171,14 @@ impl Topic {
         }
         if full {
             self.demand = Demand::Full;
-            self.live = false;
+            self.catch_up(0);
             return Verdict::Full;
         }
         let gap = hole.then(|| self.skip_to(offset - 1, GapReason::SourceLost));
         self.move_to(offset);
         self.hold(size);
-        Verdict::Deliver { gap, replay: offset <= self.top }
+        // Once caught up, what a poll brings is news: only its transport makes it look like the past.
+        Verdict::Deliver { gap, replay: !self.live && offset <= self.top }
     }
 
     /// True once when the application has all up to the top.
@@ -195,17 +194,14 @@ impl Topic {
         becomes
     }
 
-    /// Adopts a position and voids what older requests were answered: one step, so that no event slips between.
+    /// Adopts a position and voids what other feeds were answered before: one step, so that no event slips between.
     fn begin_anew(&mut self, feed: u32, reference: u64, position: &Position, reason: GapReason) -> Told {
-        for view in &mut self.views {
-            if view.reference < reference && view.answer == Answer::Current {
-                view.answer = Answer::Void;
-            }
+        for view in self.views.iter_mut().filter(|view| view.answer == Answer::Current) {
+            view.answer = Answer::Void;
         }
         self.settle_view(feed, Answer::Current);
         self.seat = Some(Seat { epoch: position.epoch.clone(), seen: position.offset, set_by: reference });
-        self.top = position.top;
-        self.live = false;
+        self.catch_up(position.top);
         self.restart = false;
         self.rewound = None;
         match position.class {
@@ -217,7 +213,6 @@ impl Topic {
     fn skip_to(&mut self, offset: u64, reason: GapReason) -> Told {
         let first = self.seat.as_ref().map_or(0, |seat| seat.seen) + 1;
         self.move_to(offset);
-        self.live = false;
         Told::Gap { reason, lost: Some((first, offset)) }
     }
 

@@ -115,7 +115,10 @@ impl Topic {
     pub(super) fn add_listener(&mut self, id: SubscriptionId, options: SubscribeOptions) -> bool {
         let first = self.listeners.is_empty();
         self.listeners.push(id);
-        if first && self.seat.is_none() {
+        if first && (self.seat.is_none() || options.cursor.is_some() || options.history.is_some()) {
+            // Where it was followed before anybody listened, the place asked for replaces the one reached.
+            self.views.clear();
+            self.catch_up(0);
             self.history = options.history;
             self.seat =
                 options.cursor.map(|Cursor { epoch, offset }| Seat { epoch, seen: offset, set_by: 0 });
@@ -128,20 +131,22 @@ impl Topic {
                 true
             }
         };
+        if grew && !first && self.class != Some(TopicClass::Log) {
+            self.restart = self.seat.is_some();
+            self.views.clear();
+        }
         if self.demand == Demand::Failed {
             self.demand = Demand::Wanted;
-            return true;
-        }
-        if grew && !self.views.is_empty() && self.class != Some(TopicClass::Log) {
-            self.restart = true;
-            self.views.clear();
-            return true;
         }
         self.views.is_empty()
     }
 
+    /// What the last listener leaves untaken is not held any more.
     pub(super) fn remove_listener(&mut self, id: SubscriptionId) {
         self.listeners.retain(|listener| *listener != id);
+        if !self.is_heard() {
+            self.taken(u32::MAX, u64::MAX, 0, 0);
+        }
     }
 
     pub(super) fn has_listener(&self, id: SubscriptionId) -> bool {
@@ -195,9 +200,9 @@ impl Topic {
         !self.views.is_empty()
     }
 
-    /// The oldest question that a feed, but not the one to except, still owes an answer to.
-    pub(super) fn oldest_question(&self, except: Option<u32>) -> Option<(Instant, u32)> {
-        let owing = self.views.iter().filter(|view| Some(view.feed) != except);
+    /// The oldest question that a feed, but none of those to except, still owes an answer to.
+    pub(super) fn oldest_question(&self, except: [Option<u32>; 2]) -> Option<(Instant, u32)> {
+        let owing = self.views.iter().filter(|view| !except.contains(&Some(view.feed)));
         owing.filter_map(|view| Some((view.asked_at()?, view.feed))).min()
     }
 
@@ -227,10 +232,23 @@ impl Topic {
         self.refusals
     }
 
-    pub(crate) fn fail(&mut self) {
+    /// `feed` refused for good. Where a newer request was accepted on another feed, that is what counts.
+    pub(crate) fn fail(&mut self, feed: u32) -> bool {
+        let refused = self.view(feed).map_or(0, |view| view.reference);
+        if self.views.iter().any(|view| view.reference > refused && view.answer == Answer::Current) {
+            self.remove_view(feed);
+            return false;
+        }
         self.demand = Demand::Failed;
-        self.live = false;
+        self.catch_up(0);
         self.views.clear();
+        true
+    }
+
+    /// The application is behind again, until it has seen `top` or what the next answer says.
+    pub(crate) fn catch_up(&mut self, top: u64) {
+        self.live = false;
+        self.top = top;
     }
 
     /// The application took events; true where a full topic is wanted again.

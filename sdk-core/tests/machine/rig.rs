@@ -114,6 +114,11 @@ impl Rig {
         std::mem::take(&mut self.outputs)
     }
 
+    /// Takes all outputs but those that `keep` names.
+    pub fn keep_only(&mut self, keep: impl Fn(&Output<u32>) -> bool) {
+        self.outputs.retain(keep);
+    }
+
     pub fn outputs(&self) -> &[Output<u32>] {
         &self.outputs
     }

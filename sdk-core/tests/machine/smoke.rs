@@ -1,8 +1,10 @@
 //! The whole path once: connect, welcome, events, cut, polling, back.
 
-use steadfast_core::{Delivery, State, Transport};
+use steadfast_core::{
+    CloseCode, Delivery, Recovery, ServerFrame, State, TopicClass, Transport, TransportChoice,
+};
 
-use crate::rig::{Rig, done, event};
+use crate::rig::{Rig, accepted, done, event, position, welcome};
 
 #[test]
 fn an_event_arrives_over_the_socket_and_over_polls_once() {
@@ -41,4 +43,30 @@ fn a_message_is_sent_once_connected_and_completes_once() {
     rig.frame(link, done(id.0));
     assert_eq!(rig.completions().len(), 1);
     assert_eq!(rig.client.pending_messages(), 0);
+}
+
+#[test]
+fn what_a_poll_brings_after_catching_up_is_news_and_no_replay() {
+    let mut rig = Rig::new();
+    let slot = rig.subscribe("incidents");
+    rig.polling_proven();
+    rig.take();
+    rig.advance_to_deadline();
+    let exchange = rig.last_exchange();
+    let top = position(TopicClass::Log, "e1", 0, 1, Recovery::Resumed);
+    rig.answered(exchange, 200, None, vec![welcome(vec![accepted("incidents", top)]), event(slot, 1)]);
+    assert!(matches!(rig.deliveries(slot)[..], [Delivery::Event { replay: false, .. }]));
+}
+
+#[test]
+fn an_exchange_of_another_version_ends_polling_for_good() {
+    let mut rig = Rig::with(|config| config.transport = TransportChoice::Polling);
+    rig.connect();
+    rig.give_token();
+    let exchange = rig.last_exchange();
+    let bye = ServerFrame::Bye { code: CloseCode::VERSION, reason: String::new(), reconnect_after_ms: None };
+    rig.answered(exchange, 200, None, vec![bye]);
+    assert_eq!(rig.status().state, State::Closed);
+    assert_eq!(rig.status().reason.map(|reason| reason.code), Some(CloseCode::VERSION));
+    assert_eq!(rig.wait, None);
 }

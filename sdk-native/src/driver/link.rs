@@ -6,6 +6,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::{Sink, SinkExt as _, StreamExt as _};
 use steadfast_core::OutgoingBytes;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
@@ -63,20 +64,17 @@ impl OpenLink {
 
     /// Reads what is there and writes what the socket takes. After [`LinkEvent::Closed`] there is nothing more.
     pub(super) fn poll(&mut self, context: &mut Context<'_>, mut event: impl FnMut(LinkEvent)) {
+        // What is left after that is read in the next turn, which what was read brings about.
         let (mut messages, mut bytes) = (0, 0);
-        loop {
-            // What is left is read in the next turn, which must come without a new wake-up from the socket.
-            if messages >= READ_AT_ONCE || bytes >= READ_BYTES_AT_ONCE {
-                context.waker().wake_by_ref();
-                break;
-            }
-            messages += 1;
+        while messages < READ_AT_ONCE && bytes < READ_BYTES_AT_ONCE {
             match Pin::new(&mut self.socket).poll_next(context) {
                 Poll::Ready(Some(Ok(Message::Text(text)))) => {
+                    messages += 1;
                     bytes += text.len();
                     event(LinkEvent::Text(text));
                 }
                 Poll::Ready(Some(Ok(Message::Binary(message)))) => {
+                    messages += 1;
                     bytes += message.len();
                     event(LinkEvent::Binary(message));
                 }
@@ -154,6 +152,8 @@ impl OpenLink {
 /// What a failed read says about why the connection ended.
 fn code_of(error: &Error) -> u16 {
     match error {
+        // A peer that was killed broke no rule: it said nothing at all.
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => ABNORMAL,
         Error::Protocol(_) => 1002,
         Error::Utf8(_) => 1007,
         Error::Capacity(_) => 1009,

@@ -72,6 +72,17 @@ async fn a_lost_connection_is_made_again_and_its_code_told() {
 }
 
 #[tokio::test]
+async fn a_server_that_is_killed_is_told_as_such() {
+    let fake = Fake::start().await;
+    let client = websocket_alone(&fake);
+    let connected = fake.welcome(json!([result("user", "log", 0)])).await;
+    status(&client, |status| status.state == State::Connected).await;
+    drop(connected);
+    let lost = status(&client, |status| status.reason.is_some()).await;
+    assert_eq!(lost.reason, Some(Reason { code: 1006, retryable: true }));
+}
+
+#[tokio::test]
 async fn a_peer_that_takes_nothing_does_not_stop_the_clock() {
     let fake = Fake::start().await;
     let client = Client::builder(fake.url())

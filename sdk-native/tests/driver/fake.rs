@@ -1,5 +1,6 @@
 //! A scripted server: the test says what each connection does.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -46,7 +47,16 @@ impl Fake {
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.listener.local_addr().unwrap())
+        format!("http://{}", self.address())
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.listener.local_addr().unwrap()
+    }
+
+    /// Whether nobody has connected.
+    pub(crate) async fn is_untouched(&self) -> bool {
+        timeout(Duration::ZERO, self.listener.accept()).await.is_err()
     }
 
     pub(crate) async fn accept(&self) -> Incoming {
@@ -92,6 +102,8 @@ pub(crate) fn keyed(topic: &str, offset: u64, key: &str, payload: Value) -> Valu
 }
 
 impl Incoming {
+    // The refusal's type is tungstenite's.
+    #[allow(clippy::result_large_err)]
     pub(crate) async fn upgrade(self) -> Socket {
         let mut path = String::new();
         let select = |request: &Request, mut response: Response| {
@@ -150,6 +162,14 @@ impl Socket {
 
     pub(crate) async fn send_message(&mut self, message: Message) {
         soon(self.stream.send(message)).await.unwrap();
+    }
+
+    /// Sends frames that leave in as few packets as may be.
+    pub(crate) async fn send_together(&mut self, frames: impl Iterator<Item = Value>) {
+        for frame in frames {
+            soon(self.stream.feed(Message::Text(frame.to_string().into()))).await.unwrap();
+        }
+        soon(self.stream.flush()).await.unwrap();
     }
 
     /// The next frame of the client.

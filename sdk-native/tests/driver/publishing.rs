@@ -134,6 +134,19 @@ async fn fire_and_forget_is_sent_while_connected_or_not_at_all() {
 }
 
 #[tokio::test]
+async fn what_has_left_the_socket_makes_room_for_more() {
+    let fake = Fake::start().await;
+    let (client, mut socket) = connected(&fake).await;
+    // Four times what may wait in the socket.
+    let payload = "x".repeat(100_000);
+    let publish = |_| client.publish("incidents", "alert", &payload).into_future();
+    let pending: Vec<_> = (0..10).map(publish).collect();
+    for _ in &pending {
+        assert_eq!(socket.receive().await["type"], "alert");
+    }
+}
+
+#[tokio::test]
 async fn a_dropped_submission_is_never_sent() {
     let fake = Fake::start().await;
     let client = Client::builder(fake.url()).token("jwt").build().unwrap();

@@ -108,6 +108,21 @@ async fn the_buffer_is_free_again_only_when_every_subscription_has_read() {
 }
 
 #[tokio::test]
+async fn a_burst_in_one_packet_is_read_to_its_end() {
+    let fake = Fake::start().await;
+    let client = connected(&fake).await;
+    let mut incidents = client.subscribe::<Value>("incidents").unwrap();
+    let (mut socket, _) =
+        fake.welcome(json!([result("user", "log", 0), result("incidents", "log", 0)])).await;
+    let burst = (1..=1_000).map(|offset| event("incidents", offset, json!(offset)));
+    socket.send_together(burst).await;
+    assert_eq!(next(&mut incidents).await, Delivery::Live);
+    for expected in 1..=1_000 {
+        assert_eq!(offset(&mut incidents).await, expected);
+    }
+}
+
+#[tokio::test]
 async fn a_dropped_subscription_no_longer_holds_the_buffer() {
     let fake = Fake::start().await;
     let client = Client::builder(fake.url()).token("jwt").buffer_events(2).build().unwrap();
@@ -123,6 +138,24 @@ async fn a_dropped_subscription_no_longer_holds_the_buffer() {
     assert_eq!((offset(&mut fast).await, offset(&mut fast).await), (1, 2));
     drop(slow);
     assert_eq!(socket.receive().await["type"], "subscribe");
+}
+
+#[tokio::test]
+async fn what_was_left_unread_does_not_burden_a_later_subscription() {
+    let fake = Fake::start().await;
+    let client = Client::builder(fake.url()).token("jwt").buffer_events(2).build().unwrap();
+    let unread = client.subscribe::<Value>("user").unwrap();
+    let (mut socket, _) = fake.welcome(json!([result("user", "log", 0)])).await;
+    socket.send(event("user", 1, json!(1))).await;
+    socket.send(event("user", 2, json!(2))).await;
+    assert_eq!(socket.settled().await, Vec::<Value>::new());
+    // The user's own topic is followed even while nobody listens.
+    drop(unread);
+    let mut later = client.subscribe::<Value>("user").unwrap();
+    socket.send(event("user", 3, json!(3))).await;
+    assert_eq!(socket.settled().await, Vec::<Value>::new());
+    assert_eq!(next(&mut later).await, Delivery::Live);
+    assert_eq!(offset(&mut later).await, 3);
 }
 
 #[tokio::test]

@@ -41,23 +41,28 @@ impl Draft {
 
     /// Whether the event fits into a topic of this class.
     pub(super) fn check(&self, class: TopicClass) -> Result<(), WireError> {
-        let problem = match (class, &self.key) {
-            (TopicClass::State, None) => "a state topic holds values by key; give `key`",
+        let (code, problem) = match (class, &self.key) {
+            (TopicClass::State, None) => {
+                (ErrorCode::BadFrame, "a state topic holds values by key; give `key`")
+            }
             (TopicClass::State, Some(key)) if key.is_empty() || key.len() > MAX_KEY_LENGTH => {
-                "`key` must be 1 to 256 bytes; shorten it"
+                (ErrorCode::TooLarge, "`key` must be 1 to 256 bytes; shorten it")
             }
             (TopicClass::State, Some(_)) if self.deleted && self.payload != Payload::None => {
-                "a deletion carries no payload; leave it out"
+                (ErrorCode::BadFrame, "a deletion carries no payload; leave it out")
             }
-            (TopicClass::State | TopicClass::Ephemeral, _) if self.requires_acknowledgment => {
-                "only events of log topics can require an acknowledgement; leave it out"
-            }
+            (TopicClass::State | TopicClass::Ephemeral, _) if self.requires_acknowledgment => (
+                ErrorCode::Unsupported,
+                "only events of log topics can require an acknowledgement; leave it out",
+            ),
             (TopicClass::State, Some(_)) => return Ok(()),
-            (_, Some(_)) => "only state topics have keys; leave `key` out",
-            (_, None) if self.deleted => "only state topics have keys to delete; leave `deleted` out",
+            (_, Some(_)) => (ErrorCode::Unsupported, "only state topics have keys; leave `key` out"),
+            (_, None) if self.deleted => {
+                (ErrorCode::Unsupported, "only state topics have keys to delete; leave `deleted` out")
+            }
             (_, None) => return Ok(()),
         };
-        Err(WireError::new(ErrorCode::BadFrame, problem, false))
+        Err(WireError::new(code, problem, false))
     }
 
     pub(super) fn head<'a>(&'a self, id: &'a str, timestamp: &'a str) -> EventHead<'a> {

@@ -29,7 +29,8 @@ impl Hub {
         }
         Err(WireError {
             code: ErrorCode::Unavailable,
-            message: "values of state topics fill the limit of bytes; delete keys, or raise the totals".into(),
+            message: "values of state topics fill the limit of bytes; delete keys, or raise the totals"
+                .into(),
             retryable: true,
             retry_after_ms: Some(10_000),
         })

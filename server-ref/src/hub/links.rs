@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use super::mailbox::{Mailbox, Order};
 use super::lock;
+use super::mailbox::{Mailbox, Order};
 use crate::names::{TenantId, UserId};
 
 /// The links of all clients.

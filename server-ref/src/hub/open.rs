@@ -130,7 +130,7 @@ impl Hub {
         &self,
         tenant: &Tenant,
         pending: &mut Pending,
-        open: Arc<Topic>,
+        open: &Topic,
         draft: &Draft,
         id: &Arc<str>,
         event: &Arc<Event>,
@@ -145,13 +145,13 @@ impl Hub {
             since: timestamp(now.wall_millis).into(),
         };
         let waiting = Waiting { source: draft.topic.clone(), state };
-        if self.write_open(tenant, &open, id, &waiting, now, wakes).is_err() {
+        if self.write_open(tenant, open, id, &waiting, now, wakes).is_err() {
             // As many wait as there may be: the one that has waited longest is given up.
             if let Some((_, oldest)) = open.oldest_value() {
                 pending.events.remove(&oldest);
-                self.delete_open(tenant, &open, &oldest, now, wakes);
+                self.delete_open(tenant, open, &oldest, now, wakes);
             }
-            let _ = self.write_open(tenant, &open, id, &waiting, now, wakes);
+            let _ = self.write_open(tenant, open, id, &waiting, now, wakes);
         }
         pending.events.insert(Arc::clone(id), waiting);
     }

@@ -21,7 +21,7 @@ impl Fake {
 }
 
 impl Publisher for Fake {
-    async fn publish(&self, requests: Vec<PublishRequest>) -> Vec<Result<Published, WireError>> {
+    async fn publish(&self, _: &str, requests: Vec<PublishRequest>) -> Vec<Result<Published, WireError>> {
         let mut taken = self.0.lock().unwrap();
         requests
             .into_iter()

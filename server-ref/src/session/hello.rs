@@ -13,7 +13,7 @@ use crate::names::TopicName;
 const VERSION: u64 = 1;
 
 /// The longest name of a client object.
-const MAX_INSTANCE_LENGTH: usize = 128;
+const MAX_INSTANCE_LENGTH: usize = 64;
 
 /// The longest that a long poll waits, whatever the configuration says.
 const MAX_WAIT_MS: u64 = 25_000;
@@ -41,8 +41,8 @@ impl Session {
             self.end(CloseCode::VERSION, "the server speaks version 1", None);
             return;
         }
-        if hello.instance.is_empty() || hello.instance.len() > MAX_INSTANCE_LENGTH {
-            self.end(CloseCode::BAD_FRAMES, "`instance` must be 1 to 128 bytes", None);
+        if !is_instance(&hello.instance) {
+            self.end(CloseCode::BAD_FRAMES, "`instance` must be 1 to 64 characters of A-Z a-z 0-9 _ -", None);
             return;
         }
         match self.context.authenticator.verify(&hello.token.0, now.wall_millis) {
@@ -57,18 +57,22 @@ impl Session {
         }
     }
 
+    /// The handshake offered no subprotocol that is spoken here.
+    pub fn refuse_subprotocol(&mut self) {
+        self.end(CloseCode::VERSION, "offer the subprotocol steadfast.v1", None);
+    }
+
     pub(super) fn handle_auth(&mut self, reference: u64, token: &str, now: Now) {
-        let reference = Some(reference);
         if self.is_exchange() {
             let message = "an exchange's hello carries its token; rt.auth is for WebSockets";
-            self.bad_frame(message, reference, now);
+            self.bad_frame(message, Some(reference), now);
             return;
         }
         let principal = match self.context.authenticator.verify(token, now.wall_millis) {
             Ok(principal) => principal,
             Err(error) => {
                 self.note(Note::AuthenticationFailed { error, renewal: true });
-                self.result(reference, Err(error.to_wire()), false);
+                self.result(Some(reference), Err(error.to_wire()), false);
                 return;
             }
         };
@@ -83,7 +87,7 @@ impl Session {
         self.note(Note::Authenticated { renewal: true });
         let expires_in = self.start_token(now);
         let frame = ServerFrame::Result {
-            reference: reference.unwrap_or_default(),
+            reference,
             outcome: Ok(None),
             duplicate: false,
             auth_expires_in_ms: Some(expires_in),
@@ -120,7 +124,8 @@ impl Session {
             topics: welcoming.answering.into_results(),
         };
         // In front of answers to what came with the hello in one body.
-        self.control.push_front(steadfast_core::json::encode_server(&ServerFrame::Welcome(Box::new(welcome))));
+        self.control
+            .push_front(steadfast_core::json::encode_server(&ServerFrame::Welcome(Box::new(welcome))));
         self.subscriptions.shrink();
     }
 
@@ -157,6 +162,8 @@ impl Session {
             welcoming: None,
             answering: Vec::new(),
             wait_ms,
+            messages_void: is_exchange
+                && hello.results_epoch.as_deref() != Some(&*self.context.results_epoch),
         }));
         self.start_token(now);
         self.timing.greeted(heartbeat_ms, now.monotonic);
@@ -202,4 +209,9 @@ impl Session {
         let topics = lost.into_iter().map(|(_, name)| name).collect();
         self.send(&ServerFrame::Unsubscribed { reference: None, topics, error: Some(forbidden()) });
     }
+}
+
+fn is_instance(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    (1..=MAX_INSTANCE_LENGTH).contains(&text.len()) && text.bytes().all(allowed)
 }

@@ -14,7 +14,10 @@ use crate::names::TopicName;
 const MAX_IDEM_LENGTH: usize = 128;
 
 /// The most events that one acknowledgement names.
-const MAX_ACKNOWLEDGED: usize = 1_000;
+const MAX_ACKNOWLEDGED: usize = 256;
+
+/// The longest remark on an acknowledgement, in bytes.
+const MAX_NOTE_LENGTH: usize = 1_024;
 
 #[derive(Serialize)]
 struct Published<'a> {
@@ -33,7 +36,9 @@ impl Session {
     pub(super) fn handle_message(&mut self, message: ClientMessage, now: Now) {
         let reference = message.reference;
         if message.idem.as_ref().is_some_and(|idem| idem.is_empty() || idem.len() > MAX_IDEM_LENGTH) {
-            self.bad_frame("`rt.idem` must be 1 to 128 bytes", reference, now);
+            let error =
+                WireError::new(ErrorCode::TooLarge, "`rt.idem` must be 1 to 128 bytes; shorten it", false);
+            self.count_bad_frame(error, reference, now);
             return;
         }
         let Phase::Live(live) = &mut self.phase else {
@@ -57,6 +62,10 @@ impl Session {
             None => Ok(Output::Handle { reference, message: Box::new(message), idem }),
             Some(topic) => match TopicName::parse(topic) {
                 Err(error) => Err(WireError::new(ErrorCode::BadTopic, error.to_string(), false)),
+                Ok(name) if name.is_reserved() => {
+                    let message = "the topic is the server's own; publish to another";
+                    Err(WireError::new(ErrorCode::BadTopic, message, false))
+                }
                 Ok(name) if !live.principal.permissions.may_publish(&name) => {
                     let topic = topic.clone();
                     self.note(Note::Denied { publish: true, topic });
@@ -71,6 +80,9 @@ impl Session {
         };
         match output {
             Ok(output) => {
+                if matches!(output, Output::Handle { .. }) {
+                    self.handling.push(reference);
+                }
                 self.in_flight += 1;
                 self.outputs.push_back(output);
             }
@@ -87,7 +99,13 @@ impl Session {
         now: Now,
     ) {
         if ids.is_empty() || ids.len() > MAX_ACKNOWLEDGED {
-            self.bad_frame("`ids` must name 1 to 1,000 events", Some(reference), now);
+            self.bad_frame("`ids` must name 1 to 256 events", Some(reference), now);
+            return;
+        }
+        if note.as_ref().is_some_and(|note| note.len() > MAX_NOTE_LENGTH) {
+            let error =
+                WireError::new(ErrorCode::TooLarge, "`note` must be at most 1,024 bytes; shorten it", false);
+            self.count_bad_frame(error, Some(reference), now);
             return;
         }
         self.in_flight += 1;
@@ -105,6 +123,30 @@ impl Session {
             Some(json(&published))
         });
         self.result(reference, outcome, duplicate);
+    }
+
+    pub(super) fn handled(
+        &mut self,
+        reference: Option<u64>,
+        outcome: Result<Option<Box<str>>, WireError>,
+        duplicate: bool,
+    ) {
+        let Some(index) = self.handling.iter().position(|handling| *handling == reference) else {
+            return;
+        };
+        self.handling.swap_remove(index);
+        self.in_flight -= 1;
+        self.result(reference, outcome.map(|payload| payload.map(Payload::Json)), duplicate);
+    }
+
+    /// Answers for the handlers that have not: an exchange waits no longer. What they do goes on, and a resend finds
+    /// its result.
+    pub fn give_up_handlers(&mut self) {
+        for reference in std::mem::take(&mut self.handling) {
+            self.in_flight -= 1;
+            let message = "the handler takes long; ask again";
+            self.result(reference, Err(WireError::new(ErrorCode::Unavailable, message, true)), false);
+        }
     }
 
     pub(super) fn acknowledgement_answered(&mut self, reference: u64, unknown: &[String]) {

@@ -12,9 +12,8 @@ pub(super) struct Subscriptions(Vec<Slot>);
 /// One slot's state.
 #[derive(Debug)]
 pub(super) enum Slot {
-    Free,
-    /// Asked for; not read until the answer is there.
-    Resolving(Box<Resolving>),
+    /// Free, or asked for: not read until the answer is there. One variant, so that a slot takes three words.
+    Unread(Option<Box<Resolving>>),
     Active(Active),
 }
 
@@ -45,7 +44,7 @@ impl Subscriptions {
     /// The slot of this name, or a free one; `None` where there is neither within `most`.
     pub(super) fn slot_for(&mut self, name: &str, most: usize) -> Option<u8> {
         let found = self.find(name).or_else(|| {
-            let free = self.0.iter().position(|slot| matches!(slot, Slot::Free));
+            let free = self.0.iter().position(|slot| matches!(slot, Slot::Unread(None)));
             free.map(|index| index as u8)
         });
         if found.is_some() {
@@ -54,7 +53,7 @@ impl Subscriptions {
         if self.0.len() >= most.min(SLOTS) {
             return None;
         }
-        self.0.push(Slot::Free);
+        self.0.push(Slot::Unread(None));
         Some((self.0.len() - 1) as u8)
     }
 
@@ -69,14 +68,14 @@ impl Subscriptions {
     pub(super) fn active(&self, slot: u8) -> Option<&Active> {
         match self.get(slot) {
             Some(Slot::Active(active)) => Some(active),
-            Some(Slot::Free | Slot::Resolving(_)) | None => None,
+            Some(Slot::Unread(_)) | None => None,
         }
     }
 
     pub(super) fn active_mut(&mut self, slot: u8) -> Option<&mut Active> {
         match self.0.get_mut(usize::from(slot)) {
             Some(Slot::Active(active)) => Some(active),
-            Some(Slot::Free | Slot::Resolving(_)) | None => None,
+            Some(Slot::Unread(_)) | None => None,
         }
     }
 
@@ -84,7 +83,7 @@ impl Subscriptions {
     pub(super) fn replace(&mut self, slot: u8, state: Slot) -> Slot {
         match self.0.get_mut(usize::from(slot)) {
             Some(current) => std::mem::replace(current, state),
-            None => Slot::Free,
+            None => Slot::Unread(None),
         }
     }
 
@@ -108,8 +107,8 @@ impl Subscriptions {
 impl Slot {
     fn name(&self) -> Option<&str> {
         match self {
-            Self::Free => None,
-            Self::Resolving(resolving) => Some(resolving.name.as_str()),
+            Self::Unread(None) => None,
+            Self::Unread(Some(resolving)) => Some(resolving.name.as_str()),
             Self::Active(active) => Some(active.topic.key().name().as_str()),
         }
     }
@@ -117,8 +116,8 @@ impl Slot {
     /// The topic that is attached in this slot.
     pub(super) fn into_topic(self) -> Option<Arc<Topic>> {
         match self {
-            Self::Free => None,
-            Self::Resolving(resolving) => resolving.before,
+            Self::Unread(None) => None,
+            Self::Unread(Some(resolving)) => resolving.before,
             Self::Active(active) => Some(active.topic),
         }
     }

@@ -5,8 +5,8 @@ use steadfast_core::{CloseCode, Instant, Now, ServerFrame};
 use super::{Context, Note, Phase, Session};
 use crate::hub::{Marks, Order};
 
-/// How long a link goes on after its token's life has ended.
-const AUTH_GRACE_MS: u64 = 25_000;
+/// How long before the end of its token's life a link is told.
+const AUTH_WARNING_MS: u64 = 25_000;
 
 /// How long a link goes on after its successor's hello.
 const SUCCEEDED_MS: u64 = 60_000;
@@ -35,8 +35,14 @@ pub(super) struct Timing {
 #[derive(Debug, Clone, Copy)]
 enum Token {
     None,
-    Valid { until: Instant },
-    Grace { until: Instant },
+    /// The client is told of the end when it comes near.
+    Valid {
+        until: Instant,
+    },
+    /// The client has been told.
+    Ending {
+        until: Instant,
+    },
 }
 
 impl Timing {
@@ -75,7 +81,8 @@ impl Timing {
     fn token_deadline(&self) -> Instant {
         match self.token {
             Token::None => NEVER,
-            Token::Valid { until } | Token::Grace { until } => until,
+            Token::Valid { until } => warning(until),
+            Token::Ending { until } => until,
         }
     }
 
@@ -96,12 +103,13 @@ impl Session {
                 let welcome = live.welcoming.as_ref().map(|welcoming| welcoming.answering.until);
                 unresolved
                     .chain(welcome)
+                    .chain(self.reader.deadline())
                     .chain([timing.next, blocked, timing.last, timing.token_deadline()])
                     .chain([timing.silence_deadline(self.context.heartbeat.slack_ms)])
                     .min()
                     .unwrap_or(NEVER)
             }
-            Phase::Ended(_) => blocked,
+            Phase::Ended(_) => NEVER,
         }
     }
 
@@ -112,6 +120,7 @@ impl Session {
             self.end(CloseCode::SLOW_CONSUMER, "nothing was taken for 30 s", None);
             return;
         }
+        self.reader.tick(at);
         match &self.phase {
             Phase::Greeting(_) if at >= self.timing.next => {
                 self.end(CloseCode::TIMEOUT, "no rt.hello came in time", None);
@@ -192,16 +201,16 @@ impl Session {
             return;
         }
         match self.timing.token {
-            Token::Grace { until } if at >= until => {
+            Token::Valid { until } | Token::Ending { until } if at >= until => {
                 self.end(CloseCode::UNAUTHORIZED, "the token has expired", None);
                 return;
             }
-            Token::Valid { until } if at >= until => {
-                self.timing.token = Token::Grace { until: at + AUTH_GRACE_MS };
-                let reason = "the token has expired; send rt.auth with a new one".to_owned();
-                self.send(&ServerFrame::AuthRequired { within_ms: AUTH_GRACE_MS, reason });
+            Token::Valid { until } if at >= warning(until) => {
+                self.timing.token = Token::Ending { until };
+                let reason = "the token expires soon; send rt.auth with a new one".to_owned();
+                self.send(&ServerFrame::AuthRequired { within_ms: until.since(at), reason });
             }
-            Token::None | Token::Valid { .. } | Token::Grace { .. } => {}
+            Token::None | Token::Valid { .. } | Token::Ending { .. } => {}
         }
         if at >= self.timing.next {
             self.timing.next = at + self.timing.heartbeat_ms;
@@ -212,4 +221,8 @@ impl Session {
         }
         self.unresolved_topics(now);
     }
+}
+
+fn warning(token_ends: Instant) -> Instant {
+    Instant::from_millis(token_ends.as_millis().saturating_sub(AUTH_WARNING_MS))
 }

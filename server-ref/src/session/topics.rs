@@ -1,12 +1,13 @@
 //! Subscribing and unsubscribing, and the answers that wait until all their topics are resolved.
 
 use steadfast_core::{
-    ErrorCode, GapReason, Instant, Now, Recovery, ServerFrame, TopicClass, TopicRequest, TopicResult, WireError,
+    ErrorCode, GapReason, Instant, Now, Recovery, ServerFrame, TopicClass, TopicRequest, TopicResult,
+    WireError,
 };
 
 use super::subscriptions::{Active, Resolving, Slot};
 use super::{Note, Output, Phase, Session, Ticket};
-use crate::hub::{Attached, TopicKey};
+use crate::hub::{Attached, MAX_KEY_LENGTH, TopicKey};
 use crate::names::TopicName;
 
 /// How long an answer waits for a store.
@@ -68,8 +69,7 @@ impl Session {
         self.answer_if_resolved();
     }
 
-    pub(super) fn handle_unsubscribe(&mut self, reference: u64, topics: Vec<String>, now: Now) {
-        let _ = now;
+    pub(super) fn handle_unsubscribe(&mut self, reference: u64, topics: Vec<String>) {
         let error = self.problem_with(topics.len()).map(|problem| {
             self.note(Note::BadFrame(ErrorCode::BadFrame));
             WireError::new(ErrorCode::BadFrame, problem, false)
@@ -108,13 +108,14 @@ impl Session {
     pub(super) fn topic_resolved(&mut self, ticket: Ticket, tail: Result<Attached, WireError>, now: Now) {
         let expected = matches!(
             self.subscriptions.get(ticket.slot),
-            Some(Slot::Resolving(resolving)) if resolving.ticket == ticket.number
+            Some(Slot::Unread(Some(resolving))) if resolving.ticket == ticket.number
         );
         if !expected {
             self.drop_stale(ticket.slot, tail);
             return;
         }
-        let Slot::Resolving(resolving) = self.subscriptions.replace(ticket.slot, Slot::Free) else {
+        let Slot::Unread(Some(resolving)) = self.subscriptions.replace(ticket.slot, Slot::Unread(None))
+        else {
             return;
         };
         let name = resolving.name.as_str().to_owned();
@@ -143,7 +144,8 @@ impl Session {
             return;
         };
         let welcoming = live.welcoming.iter().map(|welcoming| &welcoming.answering);
-        let late = live.answering.iter().chain(welcoming).filter(|answering| now.monotonic >= answering.until);
+        let late =
+            live.answering.iter().chain(welcoming).filter(|answering| now.monotonic >= answering.until);
         let tickets: Vec<Ticket> = late
             .flat_map(|answering| &answering.entries)
             .filter_map(|entry| match entry {
@@ -159,7 +161,7 @@ impl Session {
     /// The topic is read no longer; nothing of it is written from here on.
     pub(super) fn free_slot(&mut self, slot: u8) {
         self.reader.forget(slot);
-        if let Some(topic) = self.subscriptions.replace(slot, Slot::Free).into_topic() {
+        if let Some(topic) = self.subscriptions.replace(slot, Slot::Unread(None)).into_topic() {
             self.outputs.push_back(Output::Detach { topic, slot });
         }
     }
@@ -167,6 +169,10 @@ impl Session {
     fn begin_topic(&mut self, request: TopicRequest, live: bool, first: u32) -> Result<Ticket, WireError> {
         let name = TopicName::parse(&request.topic)
             .map_err(|error| WireError::new(ErrorCode::BadTopic, error.to_string(), false))?;
+        if name.is_reserved() && !is_subscribable(name.as_str()) {
+            let message = "the topic is the server's own; name `user`, `open:` or `presence:` and a topic";
+            return Err(WireError::new(ErrorCode::BadTopic, message, false));
+        }
         let Phase::Live(state) = &self.phase else {
             return Err(unavailable());
         };
@@ -182,6 +188,10 @@ impl Session {
                 false,
             ));
         }
+        if request.keys.iter().flatten().any(|key| key.len() > MAX_KEY_LENGTH) {
+            let message = "a key has at most 256 bytes; shorten it";
+            return Err(WireError::new(ErrorCode::TooLarge, message, false));
+        }
         let key = TopicKey::of_client(&state.principal.tenant, &state.principal.user, name.clone());
         let most = self.context.limits.max_topics as usize;
         let Some(slot) = self.subscriptions.slot_for(name.as_str(), most) else {
@@ -191,15 +201,15 @@ impl Session {
                 false,
             ));
         };
-        if matches!(self.subscriptions.get(slot), Some(Slot::Resolving(other)) if other.ticket >= first) {
+        if matches!(self.subscriptions.get(slot), Some(Slot::Unread(Some(other))) if other.ticket >= first) {
             return Err(WireError::new(ErrorCode::BadTopic, "the frame names the topic twice", false));
         }
         let ticket = Ticket { slot, number: self.reader.take_ticket() };
         self.reader.forget(slot);
-        let before = self.subscriptions.replace(slot, Slot::Free).into_topic();
+        let before = self.subscriptions.replace(slot, Slot::Unread(None)).into_topic();
         let keys = request.keys.as_deref().map(Into::into);
         let resolving = Resolving { name, ticket: ticket.number, keys, before };
-        self.subscriptions.replace(slot, Slot::Resolving(Box::new(resolving)));
+        self.subscriptions.replace(slot, Slot::Unread(Some(Box::new(resolving))));
         self.outputs.push_back(Output::Attach { ticket, key, request, live });
         Ok(ticket)
     }
@@ -243,7 +253,8 @@ impl Session {
         let Phase::Live(live) = &mut self.phase else {
             return;
         };
-        let resolved: Vec<Answering> = live.answering.extract_if(.., |answering| answering.is_resolved()).collect();
+        let resolved: Vec<Answering> =
+            live.answering.extract_if(.., |answering| answering.is_resolved()).collect();
         if live.answering.is_empty() {
             live.answering = Vec::new();
         }
@@ -261,8 +272,12 @@ impl Session {
         let topic = std::sync::Arc::clone(&active.topic);
         let name = topic.key().name().as_str().to_owned();
         let keys: Option<Box<[String]>> = active.keys().map(Into::into);
-        let request =
-            TopicRequest { topic: name.clone(), cursor: None, keys: keys.as_deref().map(Into::into), history: None };
+        let request = TopicRequest {
+            topic: name.clone(),
+            cursor: None,
+            keys: keys.as_deref().map(Into::into),
+            history: None,
+        };
         let (mut position, place) = topic.position(&request);
         position.recovery = Recovery::Reset;
         *active = Active::new(topic, place, keys);
@@ -274,10 +289,16 @@ impl Session {
 
     fn problem_with(&self, named: usize) -> Option<&'static str> {
         if self.is_exchange() {
-            return Some("an exchange's hello says all its topics; subscribe and unsubscribe are for WebSockets");
+            return Some(
+                "an exchange's hello says all its topics; subscribe and unsubscribe are for WebSockets",
+            );
         }
         (named > MAX_NAMED).then_some("a frame may name at most 1,024 topics")
     }
+}
+
+fn is_subscribable(reserved: &str) -> bool {
+    reserved == "user" || reserved.starts_with("open:") || reserved.starts_with("presence:")
 }
 
 pub(super) fn refused(topic: &str, error: WireError) -> TopicResult {

@@ -11,6 +11,7 @@ use hyper_util::rt::TokioIo;
 use steadfast_core::{CloseCode, Instant, Now};
 use tokio::io::{AsyncRead, ReadBuf};
 use tracing::debug;
+use tungstenite::error::ProtocolError;
 use tungstenite::protocol::frame::coding::CloseCode as WireCode;
 use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig, WebSocketContext};
 use tungstenite::{Error, Message};
@@ -31,6 +32,9 @@ const CLOSE_MS: u64 = 2_000;
 /// How many rounds of reading and writing before other tasks get their turn.
 const ROUNDS: usize = 32;
 
+/// The code of a close frame without one.
+const NO_CODE: u16 = 1005;
+
 /// The longest text that fits into a close frame.
 const MAX_REASON: usize = 123;
 
@@ -41,17 +45,35 @@ pub(super) struct Connection {
     protocol: WebSocketContext,
     writer: Writer,
     driven: Driven,
-    closing: Closing,
-    code: u16,
+    reading: Reading,
+    end: End,
     _place: ConnectionGuard,
+}
+
+/// What is done with what the peer sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    Frames,
+    /// It can't be understood any more, but is taken: a socket closed with bytes unread would destroy the close
+    /// frame on its way.
+    Discard,
+    /// The peer has said all.
+    Done,
 }
 
 /// How far the end has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Closing {
+enum End {
     No,
-    /// The close frame is written or on its way; the peer's is awaited until then.
-    Sent { until: Instant },
+    /// The session has ended; its last frames are written, then the close frame.
+    Near {
+        give_up_at: Instant,
+    },
+    /// The close frame, with this code, is written or in line; the peer's half is awaited.
+    Closed {
+        code: u16,
+        give_up_at: Instant,
+    },
 }
 
 /// Whether there is a reason to go on.
@@ -76,8 +98,8 @@ impl Connection {
             protocol: WebSocketContext::new(Role::Server, Some(config)),
             writer: Writer::default(),
             driven,
-            closing: Closing::No,
-            code: CloseCode::ABNORMAL,
+            reading: Reading::Frames,
+            end: End::No,
             _place: place,
         }
     }
@@ -86,6 +108,9 @@ impl Connection {
         self.driven.take_mail(now);
         let read = self.read(context, now);
         self.driven.perform_outputs(now);
+        if self.end == End::No && self.driven.session.ending().is_some() {
+            self.end = End::Near { give_up_at: now.monotonic + CLOSE_MS };
+        }
         let written = self.write(context, now);
         match (read, written) {
             (Step::Over, _) | (_, Step::Over) => Step::Over,
@@ -95,22 +120,30 @@ impl Connection {
     }
 
     fn read(&mut self, context: &mut Context<'_>, now: Now) -> Step {
-        if self.closing == Closing::No && !self.driven.session.wants_input() {
-            return Step::Idle;
+        match self.reading {
+            Reading::Frames if self.end == End::No && !self.driven.session.wants_input() => Step::Idle,
+            Reading::Frames => self.read_frame(context, now),
+            Reading::Discard => self.discard(context),
+            Reading::Done => Step::Idle,
         }
+    }
+
+    fn read_frame(&mut self, context: &mut Context<'_>, now: Now) -> Step {
         let mut replies = Vec::new();
         let mut stream = Adapter { io: &mut self.io, context, replies: &mut replies };
         let message = self.protocol.read(&mut stream);
-        if !replies.is_empty() {
-            self.writer.push(Bytes::from(replies));
-        }
+        self.push_replies(replies);
         match message {
             Ok(message) => {
                 self.take_message(message, now);
                 Step::Moved
             }
             Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => Step::Idle,
-            Err(error) => self.read_failed(&error),
+            Err(Error::ConnectionClosed | Error::AlreadyClosed) => {
+                self.reading = Reading::Done;
+                Step::Moved
+            }
+            Err(error) => self.read_failed(&error, now),
         }
     }
 
@@ -121,33 +154,42 @@ impl Connection {
             Message::Binary(bytes) => session.handle_binary(&bytes, now),
             Message::Ping(_) | Message::Pong(_) => session.handle_sign_of_life(now),
             Message::Close(frame) => {
-                self.code = frame.map_or(1005, |frame| frame.code.into());
                 session.handle_closed();
-                // The protocol has answered the close already, unless the close was ours.
-                self.closing = Closing::Sent { until: now.monotonic + CLOSE_MS };
+                if !matches!(self.end, End::Closed { .. }) {
+                    // The protocol answers a close by itself.
+                    let code = frame.map_or(NO_CODE, |frame| frame.code.into());
+                    self.end = End::Closed { code, give_up_at: now.monotonic + CLOSE_MS };
+                }
             }
             Message::Frame(_) => {}
         }
     }
 
-    fn read_failed(&mut self, error: &Error) -> Step {
+    fn read_failed(&mut self, error: &Error, now: Now) -> Step {
         let code = match error {
             Error::Capacity(_) => WireCode::Size,
             Error::Utf8(_) => WireCode::Invalid,
-            Error::Protocol(tungstenite::error::ProtocolError::ResetWithoutClosingHandshake)
-            | Error::ConnectionClosed
-            | Error::AlreadyClosed
-            | Error::Io(_) => return Step::Over,
+            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) | Error::Io(_) => return Step::Over,
             _ => WireCode::Protocol,
         };
         debug!(%error, "a peer broke the WebSocket protocol");
-        if self.closing != Closing::No {
-            return Step::Over;
-        }
+        self.reading = Reading::Discard;
         self.driven.session.handle_closed();
-        self.send_close(code, "");
-        // What comes now cannot be understood: only the close is written still.
+        if !matches!(self.end, End::Closed { .. }) {
+            self.send_close(code, "", now.monotonic + CLOSE_MS);
+        }
         Step::Moved
+    }
+
+    fn discard(&mut self, context: &mut Context<'_>) -> Step {
+        let mut room = [0; READ_BYTES];
+        let mut buffer = ReadBuf::new(&mut room);
+        match Pin::new(&mut self.io).poll_read(context, &mut buffer) {
+            Poll::Ready(Ok(())) if buffer.filled().is_empty() => Step::Over,
+            Poll::Ready(Ok(())) => Step::Moved,
+            Poll::Ready(Err(_)) => Step::Over,
+            Poll::Pending => Step::Idle,
+        }
     }
 
     fn write(&mut self, context: &mut Context<'_>, now: Now) -> Step {
@@ -155,7 +197,7 @@ impl Connection {
         loop {
             let (events, exhausted) = self.fill(now);
             if self.writer.is_empty() {
-                return self.finish_if_ended(moved, now);
+                return self.written_all(moved, now);
             }
             let mut written = 0;
             let result = self.writer.poll_write(&mut self.io, context, &mut written);
@@ -165,8 +207,7 @@ impl Connection {
                 Poll::Ready(Ok(())) => {
                     self.driven.session.handle_write_progress(true, now);
                     if exhausted {
-                        self.driven.perform_outputs(now);
-                        return self.finish_if_ended(moved, now);
+                        return self.written_all(moved, now);
                     }
                 }
                 Poll::Ready(Err(error)) => {
@@ -188,7 +229,7 @@ impl Connection {
     fn fill(&mut self, now: Now) -> (usize, bool) {
         let mut events = 0;
         while !self.writer.is_full() {
-            match self.driven.session.poll_frame(now) {
+            match self.driven.poll_frame(now) {
                 Some(Frame::Control(text)) => self.writer.push(text_frame(&text)),
                 Some(Frame::Event(event)) => {
                     events += 1;
@@ -200,29 +241,24 @@ impl Connection {
         (events, false)
     }
 
-    /// Once an ended session's last frame is out, the close frame follows.
-    fn finish_if_ended(&mut self, moved: bool, now: Now) -> Step {
-        let step = if moved { Step::Moved } else { Step::Idle };
-        let Some(ending) = self.driven.session.ending() else {
-            return step;
-        };
-        match self.closing {
-            Closing::No => {
+    /// Once an ended session's last frame is out, the close frame follows; once both halves are closed, that is all.
+    fn written_all(&mut self, moved: bool, now: Now) -> Step {
+        match (self.end, self.driven.session.ending()) {
+            (End::Near { give_up_at }, Some(ending)) => {
                 let (code, reason) = (ending.code, ending.reason.clone());
                 if code == CloseCode::SLOW_CONSUMER {
                     self.driven.pod.state.metrics.slow_reader_closed();
                 }
-                self.send_close(code.into(), &reason);
-                self.closing = Closing::Sent { until: now.monotonic + CLOSE_MS };
+                self.send_close(code.into(), &reason, give_up_at.max(now.monotonic));
                 Step::Moved
             }
-            Closing::Sent { until } if now.monotonic >= until || !self.protocol.can_read() => Step::Over,
-            Closing::Sent { .. } => step,
+            (End::Closed { .. }, _) if self.reading == Reading::Done => Step::Over,
+            _ if moved => Step::Moved,
+            _ => Step::Idle,
         }
     }
 
-    fn send_close(&mut self, code: WireCode, reason: &str) {
-        self.code = code.into();
+    fn send_close(&mut self, code: WireCode, reason: &str, give_up_at: Instant) {
         let mut end = reason.len().min(MAX_REASON);
         while !reason.is_char_boundary(end) {
             end -= 1;
@@ -231,16 +267,28 @@ impl Connection {
         let frame = CloseFrame { code, reason: reason[..end].into() };
         // It fails only where a close was sent before, and then nothing is left to say.
         let _ = self.protocol.close(&mut Replies(&mut replies), Some(frame));
+        self.push_replies(replies);
+        self.end = End::Closed { code: code.into(), give_up_at };
+    }
+
+    fn push_replies(&mut self, replies: Vec<u8>) {
         if !replies.is_empty() {
             self.writer.push(Bytes::from(replies));
         }
     }
 
+    /// Whether the end is not worth waiting for any more.
+    fn is_overdue(&self, now: Now) -> bool {
+        match self.end {
+            End::No => false,
+            End::Near { give_up_at } | End::Closed { give_up_at, .. } => now.monotonic >= give_up_at,
+        }
+    }
+
     fn deadline(&self) -> Instant {
-        let session = self.driven.session.deadline();
-        match self.closing {
-            Closing::No => session,
-            Closing::Sent { until } => session.min(until),
+        match self.end {
+            End::No => self.driven.session.deadline(),
+            End::Near { give_up_at } | End::Closed { give_up_at, .. } => give_up_at,
         }
     }
 }
@@ -255,10 +303,8 @@ impl Future for Connection {
         for _ in 0..ROUNDS {
             match this.step(context, now) {
                 Step::Moved => {}
+                Step::Idle if this.is_overdue(now) => return Poll::Ready(()),
                 Step::Idle => {
-                    if this.is_overdue(now) {
-                        return Poll::Ready(());
-                    }
                     this.driven.mailbox.set_deadline(this.deadline().as_millis());
                     return Poll::Pending;
                 }
@@ -270,16 +316,14 @@ impl Future for Connection {
     }
 }
 
-impl Connection {
-    /// Whether the peer's half of the close, or its taking of the last frames, is not worth waiting for any more.
-    fn is_overdue(&self, now: Now) -> bool {
-        matches!(self.closing, Closing::Sent { until } if now.monotonic >= until)
-    }
-}
-
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.driven.connection_closed(self.code);
+        let code = match (self.end, self.driven.session.ending()) {
+            (End::Closed { code, .. }, _) => code,
+            (End::Near { .. }, Some(ending)) => ending.code,
+            _ => CloseCode::ABNORMAL,
+        };
+        self.driven.connection_closed(code);
     }
 }
 

@@ -2,7 +2,8 @@
 
 use axum::response::{IntoResponse, Response};
 use http::header::{
-    CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
+    CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION,
+    UPGRADE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use steadfast_core::{ErrorCode, WireError};
@@ -17,7 +18,8 @@ const SUBPROTOCOL: &str = "steadfast.v1";
 #[derive(Debug)]
 pub(super) struct Accepted {
     key: HeaderValue,
-    subprotocol: bool,
+    /// Whether the client speaks this protocol. If not it is told by a close code, which browsers can see.
+    pub(super) subprotocol: bool,
 }
 
 /// Judges a handshake.
@@ -39,11 +41,7 @@ pub(super) fn accept(headers: &HeaderMap) -> Result<Accepted, Box<Response>> {
         return Err(refuse("the header Sec-WebSocket-Key must be 16 bytes in base64"));
     };
     let key = HeaderValue::from_str(&derive_accept_key(key)).expect("base64 is plain text");
-    let offers = headers.contains_key(SEC_WEBSOCKET_PROTOCOL);
     let subprotocol = has_token(headers, &SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL);
-    if offers && !subprotocol {
-        return Err(refuse("none of the offered subprotocols is spoken here; offer steadfast.v1"));
-    }
     Ok(Accepted { key, subprotocol })
 }
 
@@ -99,21 +97,23 @@ mod tests {
     }
 
     #[test]
-    fn the_subprotocol_is_selected_where_it_is_offered_and_must_be_among_the_offers() {
+    fn the_subprotocol_is_selected_where_it_is_offered() {
         let with = |offer| headers(&[&GOOD[..], &[("sec-websocket-protocol", offer)]].concat());
         let answer = accept(&with("other, steadfast.v1")).unwrap().into_response();
         assert_eq!(answer.headers()[SEC_WEBSOCKET_PROTOCOL], "steadfast.v1");
-        assert_eq!(accept(&with("other")).unwrap_err().status(), StatusCode::BAD_REQUEST);
+        assert!(!accept(&with("other")).unwrap().subprotocol);
     }
 
     #[test]
     fn what_is_no_handshake_is_refused() {
-        for left_out in 0..GOOD.len() {
-            let mut list = GOOD.to_vec();
-            list.remove(left_out);
+        for (left_out, _) in GOOD {
+            let list: Vec<_> = GOOD.into_iter().filter(|(name, _)| *name != left_out).collect();
             let status = accept(&headers(&list)).unwrap_err().status();
-            let expected = if left_out == 2 { StatusCode::UPGRADE_REQUIRED } else { StatusCode::BAD_REQUEST };
-            assert_eq!(status, expected, "without {}", GOOD[left_out].0);
+            let expected = match left_out {
+                "sec-websocket-version" => StatusCode::UPGRADE_REQUIRED,
+                _ => StatusCode::BAD_REQUEST,
+            };
+            assert_eq!(status, expected, "without {left_out}");
         }
     }
 }

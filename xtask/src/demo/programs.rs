@@ -48,6 +48,10 @@ impl Programs {
     pub(super) fn serve(&self, address: &str, sender: Sender<Occurrence>) -> Result<Server, Failure> {
         let mut command = Command::new(&self.server);
         command.args(["serve", "--dev", "--listen", address]);
+        if std::env::var_os("RUST_LOG").is_none() {
+            // A line for each published batch would bury the rest.
+            command.env("RUST_LOG", "info,audit=warn");
+        }
         let at = Arc::new(Mutex::new(address.to_owned()));
         let (listens, noted) = (sender.clone(), Arc::clone(&at));
         let on_line = move |line: &str| {

@@ -10,7 +10,8 @@ use super::server::{base64_payload, json_payload, kind};
 use super::{FrameError, MAX_DEPTH, depth, elements};
 use crate::codec::bytes;
 use crate::frame::{
-    AckState, ClientFrame, ClientInfo, ClientMessage, Cursor, ErrorCode, Hello, Payload, Secret, TopicRequest,
+    AckState, ClientFrame, ClientInfo, ClientMessage, Cursor, ErrorCode, Hello, Payload, Secret,
+    TopicRequest, is_reserved,
 };
 
 /// Decodes a text message or an exchange's body: one frame, or an array of at most `most`.
@@ -37,22 +38,23 @@ pub fn decode_client_binary(message: &[u8]) -> Result<ClientFrame, FrameError> {
 }
 
 fn checked_frame(text: &str, binary: Option<&[u8]>, deepest: usize) -> Result<ClientFrame, FrameError> {
-    // Before parsing: the parser recurses, and its own limit would hide which rule was broken.
-    if depth(text) > deepest {
-        return Err(FrameError {
-            code: ErrorCode::TooDeep,
-            message: Cow::Borrowed("a frame must not be nested deeper than 64"),
-            reference: None,
-        });
-    }
+    // The parser skips what is nested without recursion, so depth may be judged once the `ref` can be named.
     let fields = Fields::parse(text)?;
-    frame(&fields, binary).map_err(|error| FrameError { reference: reference_of(&fields), ..error })
+    let frame = if depth(text) > deepest {
+        let message = Cow::Borrowed("a frame must not be nested deeper than 64");
+        Err(FrameError { code: ErrorCode::TooDeep, message, reference: None })
+    } else {
+        frame(&fields, binary)
+    };
+    frame.map_err(|error| FrameError { reference: reference_of(&fields), ..error })
 }
 
 /// The `ref` of a frame that is otherwise bad, so that its sender gets its result.
 fn reference_of(fields: &Fields<'_>) -> Option<u64> {
-    let own = fields.integer("ref").ok().flatten();
-    own.or_else(|| fields.object("rt").ok()??.integer("ref").ok()?)
+    if kind(fields).is_ok_and(|kind| !is_reserved(&kind)) {
+        return fields.object("rt").ok()??.integer("ref").ok()?;
+    }
+    fields.integer("ref").ok()?
 }
 
 fn frame(fields: &Fields<'_>, binary: Option<&[u8]>) -> Result<ClientFrame, FrameError> {
@@ -86,8 +88,7 @@ fn frame(fields: &Fields<'_>, binary: Option<&[u8]>) -> Result<ClientFrame, Fram
         "ping" => ClientFrame::Ping { t: fields.integer("t")? },
         "pong" => ClientFrame::Pong { t: fields.integer("t")? },
         "rt.bye" => ClientFrame::Bye,
-        "subscribed" | "unsubscribed" => ClientFrame::Unknown,
-        reserved if reserved.starts_with("rt.") => ClientFrame::Unknown,
+        reserved if is_reserved(reserved) => ClientFrame::Unknown,
         _ => ClientFrame::Message(Box::new(message(fields, &kind, binary)?)),
     })
 }

@@ -52,6 +52,11 @@ impl<'a> Fields<'a> {
         }
     }
 
+    pub(super) fn required_boolean(&self, name: &str) -> Result<bool, FrameError> {
+        self.raw(name).ok_or_else(|| FrameError::field(name, "true or false"))?;
+        self.boolean(name)
+    }
+
     pub(super) fn object(&self, name: &str) -> Result<Option<Self>, FrameError> {
         self.raw(name)
             .map(|text| Self::parse(text).map_err(|_| FrameError::field(name, "an object")))

@@ -13,7 +13,7 @@ use super::{Envelope, FrameError, elements};
 use crate::codec::bytes;
 use crate::frame::{
     ErrorCode, EventFrame, GapReason, Payload, PollTerms, Position, Recovery, ServerFrame, TopicClass,
-    TopicResult, Welcome, WireError,
+    TopicResult, Welcome, WireError, is_reserved,
 };
 use crate::io::Slot;
 
@@ -90,7 +90,7 @@ fn frame(
         },
         "ping" => ServerFrame::Ping { t: fields.integer("t")? },
         "pong" => ServerFrame::Pong { t: fields.integer("t")? },
-        reserved if reserved.starts_with("rt.") => ServerFrame::Unknown,
+        reserved if is_reserved(reserved) => ServerFrame::Unknown,
         _ => event(&fields, &kind, text.len(), binary, slot_of)?,
     })
 }
@@ -158,12 +158,7 @@ pub(super) fn base64_payload(fields: &Fields<'_>) -> Result<Payload, FrameError>
 }
 
 fn result(fields: &Fields<'_>) -> Result<ServerFrame<Envelope>, FrameError> {
-    let ok = match fields.raw("ok") {
-        Some("true") => true,
-        Some("false") => false,
-        _ => return Err(FrameError::field("ok", "true or false")),
-    };
-    let outcome = if ok {
+    let outcome = if fields.required_boolean("ok")? {
         let payload = json_payload(fields);
         Ok((payload != Payload::None).then(|| Envelope {
             kind: "rt.result".into(),
@@ -224,7 +219,7 @@ fn topic_results(fields: &Fields<'_>) -> Result<Vec<TopicResult>, FrameError> {
 fn topic_result(text: &str) -> Result<TopicResult, FrameError> {
     let fields = Fields::parse(text)?;
     let topic = fields.required_string("topic")?.into_owned();
-    let outcome = if fields.boolean("ok")? {
+    let outcome = if fields.required_boolean("ok")? {
         Ok(position(&fields)?)
     } else {
         Err(wire_error(&fields)?.ok_or_else(|| FrameError::field("error", "an error object"))?)
@@ -252,7 +247,7 @@ fn position(fields: &Fields<'_>) -> Result<Position, FrameError> {
             return Err(FrameError::field("recovery", "fresh, resumed, gap or reset"));
         }
     };
-    let live = fields.raw("live").is_none_or(|text| text != "false");
+    let live = fields.raw("live").is_none() || fields.boolean("live")?;
     if class == TopicClass::Ephemeral {
         return Ok(Position { class, epoch: "".into(), offset: 0, top: 0, recovery, live });
     }

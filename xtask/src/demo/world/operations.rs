@@ -156,7 +156,7 @@ impl Site {
     fn kpis(&self) -> Draft {
         let breach = self.load > 0.9 || self.temperature > 40.0;
         let payload = json!({"site_id": self.id, "kpi_data": {
-            "availability_percent": rounded(100.0 - self.load.powi(8)),
+            "availability_percent": rounded(100.0 - 2.0 * self.load.powi(4)),
             "throughput_mbps": rounded(900.0 * self.load),
             "latency_ms": rounded(8.0 + 40.0 * self.load * self.load),
             "active_users": (1_200.0 * self.load) as u64,

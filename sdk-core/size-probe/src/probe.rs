@@ -1,17 +1,24 @@
-//! The core with a driver of stubs: every input, command, output and getter is reachable, nothing else is.
-//!
-//! Compiled for wasm32 it is what a browser driver pays for the core; `cargo xtask size` weighs it.
+extern crate alloc;
 
-#![forbid(unsafe_code)]
-
-use std::hint::black_box;
+use alloc::string::String;
+use core::hint::black_box;
+use core::panic::PanicInfo;
 
 use steadfast_core::{Client, Config, Input, MessageId, Now, OutgoingMessage, Output, Slot, SubscriptionId};
 
 #[global_allocator]
 static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
-fn main() {
+#[panic_handler]
+fn panic(_: &PanicInfo<'_>) -> ! {
+    core::arch::wasm32::unreachable()
+}
+
+/// The driver: whatever JavaScript may do, in any order.
+// The module has no other export, so the name cannot clash with another symbol.
+#[allow(unsafe_code)]
+#[unsafe(no_mangle)]
+extern "C" fn run() {
     let mut client = Client::<u32>::new(Config::new(text()), any(), now());
     while any() {
         command(&mut client);
