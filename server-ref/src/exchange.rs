@@ -47,6 +47,7 @@ const HANDLERS: Duration = Duration::from_secs(5);
 /// | 400 | no array of frames, or no hello first |
 /// | 401 | the token was refused |
 /// | 413 | the body is larger than a frame may be |
+/// | 429 | the user sends too many frames by exchanges; see `Retry-After` |
 pub fn exchange_routes(pod: &Arc<Pod>) -> Router {
     Router::new().route("/api/v1/notifications/poll", post(answer)).with_state(Arc::clone(pod))
 }
@@ -182,9 +183,13 @@ impl Answer {
 }
 
 fn respond(ending: Option<&Ending>, mut text: String) -> Response {
-    let refusal = ending.and_then(|ending| Some((refusal_of(ending.code)?, ending.reason.as_ref())));
-    if let Some(((status, code), reason)) = refusal {
-        return error_response(status, &WireError::new(code, reason, false));
+    if let Some(ending) = ending
+        && let Some((status, code)) = refusal_of(ending.code)
+    {
+        let retry_after_ms = ending.reconnect_after_ms;
+        let error =
+            WireError { retry_after_ms, ..WireError::new(code, &*ending.reason, retry_after_ms.is_some()) };
+        return error_response(status, &error);
     }
     text.push(']');
     let headers = [
@@ -200,6 +205,7 @@ fn refusal_of(code: u16) -> Option<(StatusCode, ErrorCode)> {
     match code {
         CloseCode::BAD_FRAMES => Some((StatusCode::BAD_REQUEST, ErrorCode::BadFrame)),
         CloseCode::UNAUTHORIZED => Some((StatusCode::UNAUTHORIZED, ErrorCode::Unauthorized)),
+        CloseCode::RATE_LIMITED => Some((StatusCode::TOO_MANY_REQUESTS, ErrorCode::RateLimited)),
         _ => None,
     }
 }

@@ -249,12 +249,12 @@ impl Driven {
             Note::UnknownFrame => metrics.unknown_frame(),
             Note::Gap(reason) => metrics.gap(reason),
             Note::Rewound => metrics.reader_rewound(),
-            Note::Acknowledged { ids, state } => {
+            Note::Acknowledged { ids, state, note } => {
                 metrics.acknowledged(state, ids.len());
                 if let (Some(principal), steadfast_core::AckState::Acknowledged) =
                     (self.session.principal(), state)
                 {
-                    ids.iter().for_each(|id| Audit::acknowledged(principal, id));
+                    ids.iter().for_each(|id| Audit::acknowledged(principal, id, note.as_deref()));
                 }
             }
             Note::Published { class, bytes } => metrics.event_published(class, bytes),

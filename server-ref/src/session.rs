@@ -10,6 +10,7 @@ mod hello;
 mod io;
 mod judging;
 mod messages;
+mod rates;
 mod reader;
 mod subscriptions;
 #[cfg(test)]
@@ -180,16 +181,16 @@ impl Session {
             Phase::Ended(_) => return,
         };
         let frames = decode_client(text, most);
-        let hello_alone = frames.len() == 1;
+        let count = frames.len();
         for frame in frames {
-            self.handle_frame(frame, hello_alone, now);
+            self.handle_frame(frame, count, now);
         }
     }
 
     /// A binary message came.
     pub fn handle_binary(&mut self, message: &[u8], now: Now) {
         self.timing.heard(now.monotonic);
-        self.handle_frame(decode_client_binary(message), false, now);
+        self.handle_frame(decode_client_binary(message), 1, now);
     }
 
     /// The transport's own sign of life (a WebSocket ping or pong) came.
@@ -214,9 +215,9 @@ impl Session {
             Answer::Handled { reference, outcome, duplicate } => {
                 self.handled(reference, outcome, duplicate);
             }
-            Answer::Acknowledged { reference, unknown, accepted, state } => {
+            Answer::Acknowledged { reference, unknown, accepted, state, note } => {
                 self.in_flight -= 1;
-                self.note(Note::Acknowledged { ids: accepted, state });
+                self.note(Note::Acknowledged { ids: accepted, state, note });
                 self.acknowledgement_answered(reference, &unknown);
             }
         }
@@ -264,13 +265,13 @@ impl Session {
         }
     }
 
-    fn handle_frame(&mut self, frame: Result<ClientFrame, FrameError>, hello_alone: bool, now: Now) {
+    fn handle_frame(&mut self, frame: Result<ClientFrame, FrameError>, count: usize, now: Now) {
         if matches!(self.phase, Phase::Ended(_)) || !self.frame_admitted(&frame, now) {
             return;
         }
         let live = matches!(self.phase, Phase::Live(_));
         match frame {
-            Ok(ClientFrame::Hello(hello)) if !live => self.handle_hello(*hello, hello_alone, now),
+            Ok(ClientFrame::Hello(hello)) if !live => self.handle_hello(*hello, count, now),
             Err(error) => self.handle_bad_frame(error, now),
             Ok(_) if !live => self.no_hello(ErrorCode::BadFrame),
             Ok(_) if self.messages_are_void() => {}

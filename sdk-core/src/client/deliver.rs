@@ -1,7 +1,5 @@
 //! Topic results and events, and what the application is told of them.
 
-use alloc::vec::Vec;
-
 use super::Client;
 use crate::frame::{EventFrame, GapReason, TopicClass, TopicResult, WireError};
 use crate::io::{Delivery, Output, Slot};
@@ -45,7 +43,7 @@ impl<P> Client<P> {
         }
     }
 
-    pub(super) fn topic_results(&mut self, feed: u32, reference: Option<u64>, results: Vec<TopicResult>) {
+    pub(super) fn topic_results(&mut self, feed: u32, reference: Option<u64>, results: &[TopicResult]) {
         for result in results {
             let Some(topic) =
                 self.topics.by_name(&result.topic).filter(|topic| topic.expects(feed, reference))
@@ -54,9 +52,9 @@ impl<P> Client<P> {
                 continue;
             };
             let (slot, heard) = (topic.slot, topic.is_heard());
-            match result.outcome {
+            match &result.outcome {
                 Ok(position) => {
-                    let told = topic.accept(feed, &position);
+                    let told = topic.accept(feed, position);
                     let live = position.live && topic.becomes_live(feed);
                     if let Some(told) = told {
                         self.tell(slot, heard, told);
@@ -75,7 +73,7 @@ impl<P> Client<P> {
                 }
                 Err(error) => {
                     if topic.fail(feed) {
-                        self.tell_failed(slot, heard, error);
+                        self.tell_failed(slot, heard, error.clone());
                     }
                 }
             }

@@ -8,8 +8,7 @@ use crate::backoff;
 use crate::close::{self, CloseCode, CloseRule};
 use crate::config::{Exhausted, TransportChoice};
 use crate::fallback::{Fallback, PROBE_INTERVAL_CAP_MS};
-use crate::frame::{ErrorCode, WireError};
-use crate::io::{LinkId, Outcome, Output, Reason};
+use crate::io::{LinkId, Reason};
 use crate::link::{Advice, Connection, Link, Successor};
 use crate::time::Instant;
 use crate::timer::Timer;
@@ -132,7 +131,6 @@ impl<P> Client<P> {
         self.topics.forget_feed(feed);
         self.outbox.requeue(feed);
         self.receipts.requeue(feed);
-        self.arm_receipts();
         if self.auth_question.as_ref().is_some_and(|question| question.feed == feed) {
             self.auth_question = None;
         }
@@ -267,17 +265,17 @@ impl<P> Client<P> {
             self.drain_again();
         } else {
             self.topics.no_longer_live();
-            for timer in [Timer::Stable, Timer::Forgive, Timer::TokenRefresh] {
-                self.timers.clear(timer);
-            }
+            self.timers.clear(Timer::Stable);
+            self.timers.clear(Timer::Forgive);
+            self.timers.clear(Timer::TokenRefresh);
             self.arm_fallback();
         }
     }
 
     fn successor_lost(&mut self, lost: &Lost, code: u16, advice: Option<Advice>) {
-        for timer in [Timer::Connect, Timer::Hello, Timer::Handover] {
-            self.timers.clear(timer);
-        }
+        self.timers.clear(Timer::Connect);
+        self.timers.clear(Timer::Hello);
+        self.timers.clear(Timer::Handover);
         let rule = close::rule(code);
         if rule == CloseRule::Renew && self.refuse_token_of(lost) == Refusal::GiveUp {
             return self.stop(code);
@@ -292,10 +290,8 @@ impl<P> Client<P> {
 
     /// The server would not take the first message of the outbox: it ends, so that the link can live.
     fn fail_oversized(&mut self, feed: u32) {
-        if let Some(entry) = self.outbox.take_first(feed) {
-            let error =
-                WireError::new(ErrorCode::TooLarge, "the server closed the link because of its size", false);
-            self.emit(Output::Complete { message: entry.id, outcome: Outcome::Failed(error) });
+        if let Some(message) = self.outbox.take_first(feed) {
+            self.too_large(message.id);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Demand, Seat, Topic};
 use crate::frame::{GapReason, Position, Recovery, TopicClass};
-use crate::topics::topic::Answer;
+use crate::topics::topic::{Answer, View};
 
 /// What the application must be told because of an answer, beside that it is live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,12 +56,12 @@ impl Topic {
             self.settle_view(feed, Answer::Current);
             return None;
         }
-        let Some(seat) = &mut self.seat else {
-            self.seat =
-                Some(Seat { epoch: position.epoch.clone(), seen: position.offset, set_by: view.reference });
-            self.restart = false;
-            self.settle_view(feed, Answer::Current);
-            self.top = position.top;
+        let reason = match position.recovery {
+            Recovery::Gap(reason) => reason,
+            _ => GapReason::EpochChanged,
+        };
+        let Some(seat) = &self.seat else {
+            self.begin_anew(view, &position.epoch, position.offset, position.top, reason);
             return None;
         };
         if self.restart && position.class == TopicClass::Log {
@@ -70,50 +70,37 @@ impl Topic {
             self.settle_view(feed, Answer::Void);
             return None;
         }
-        if seat.epoch != position.epoch {
-            if view.reference < seat.set_by {
+        let seen = seat.seen;
+        let older = view.reference < seat.set_by;
+        let other_epoch = seat.epoch != position.epoch;
+        if other_epoch && older {
+            self.settle_view(feed, Answer::Void);
+            return None;
+        }
+        // Where another feed has moved on, or begun anew, since this one was asked, that one has the values already.
+        let values_follow = matches!(position.recovery, Recovery::Reset | Recovery::Gap(_))
+            && !older
+            && view.from.is_some_and(|from| from >= seen);
+        if other_epoch || position.class == TopicClass::State && (self.restart || values_follow) {
+            return Some(self.begin_anew(view, &position.epoch, position.offset, position.top, reason));
+        }
+        self.settle_view(feed, Answer::Current);
+        if position.class != TopicClass::Log || position.offset <= seen {
+            // Another feed may have been promised more.
+            self.top = self.top.max(position.top);
+            return None;
+        }
+        let reason = match position.recovery {
+            Recovery::Gap(reason) => reason,
+            _ if self.rewound == Some(seen) => GapReason::SourceLost,
+            _ => {
+                self.rewound = Some(seen);
                 self.settle_view(feed, Answer::Void);
                 return None;
             }
-            let reason = match position.recovery {
-                Recovery::Gap(reason) => reason,
-                _ => GapReason::EpochChanged,
-            };
-            return Some(self.begin_anew(feed, view.reference, position, reason));
-        }
-        let (seen, set_by) = (seat.seen, seat.set_by);
-        match (position.class, position.recovery) {
-            (TopicClass::State, _) if self.restart => {
-                Some(self.begin_anew(feed, view.reference, position, GapReason::SourceLost))
-            }
-            // Otherwise another feed has moved on, or begun anew, since this one was asked: it knows the values.
-            (TopicClass::State, Recovery::Reset | Recovery::Gap(_))
-                if view.reference >= set_by && view.from.is_some_and(|from| from >= seen) =>
-            {
-                Some(self.begin_anew(feed, view.reference, position, GapReason::SourceLost))
-            }
-            (TopicClass::Log, Recovery::Gap(reason)) if position.offset > seen => {
-                self.settle_view(feed, Answer::Current);
-                self.catch_up(position.top);
-                Some(self.skip_to(position.offset, reason))
-            }
-            (TopicClass::Log, Recovery::Fresh | Recovery::Resumed) if position.offset > seen => {
-                if self.rewound == Some(seen) {
-                    self.settle_view(feed, Answer::Current);
-                    self.catch_up(position.top);
-                    return Some(self.skip_to(position.offset, GapReason::SourceLost));
-                }
-                self.rewound = Some(seen);
-                self.settle_view(feed, Answer::Void);
-                None
-            }
-            _ => {
-                self.settle_view(feed, Answer::Current);
-                // Another feed may have been promised more.
-                self.top = self.top.max(position.top);
-                None
-            }
-        }
+        };
+        self.catch_up(position.top);
+        Some(self.skip_to(position.offset, reason))
     }
 
     /// Takes an `rt.gap` on `feed`.
@@ -129,9 +116,7 @@ impl Topic {
             self.settle_view(feed, Answer::Void);
             return None;
         }
-        let recovery = Recovery::Gap(reason);
-        let position = Position { class, epoch: epoch.into(), offset, top: offset, recovery, live: true };
-        Some(self.begin_anew(feed, view.reference, &position, reason))
+        Some(self.begin_anew(view, epoch, offset, offset, reason))
     }
 
     /// Judges an event on `feed` and, where it is delivered or lost, moves on.
@@ -195,17 +180,19 @@ impl Topic {
     }
 
     /// Adopts a position and voids what other feeds were answered before: one step, so that no event slips between.
-    fn begin_anew(&mut self, feed: u32, reference: u64, position: &Position, reason: GapReason) -> Told {
-        for view in self.views.iter_mut().filter(|view| view.answer == Answer::Current) {
-            view.answer = Answer::Void;
+    fn begin_anew(&mut self, by: View, epoch: &str, offset: u64, top: u64, reason: GapReason) -> Told {
+        for view in &mut self.views {
+            if view.answer == Answer::Current {
+                view.answer = Answer::Void;
+            }
         }
-        self.settle_view(feed, Answer::Current);
-        self.seat = Some(Seat { epoch: position.epoch.clone(), seen: position.offset, set_by: reference });
-        self.catch_up(position.top);
+        self.settle_view(by.feed, Answer::Current);
+        self.seat = Some(Seat { epoch: epoch.into(), seen: offset, set_by: by.reference });
+        self.catch_up(top);
         self.restart = false;
         self.rewound = None;
-        match position.class {
-            TopicClass::State => Told::Reset,
+        match self.class {
+            Some(TopicClass::State) => Told::Reset,
             _ => Told::Gap { reason, lost: None },
         }
     }

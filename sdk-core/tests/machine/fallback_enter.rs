@@ -202,6 +202,19 @@ fn f11_a_link_lost_after_a_stable_life_starts_the_whole_clock() {
 }
 
 #[test]
+fn f11_an_end_for_authorization_is_no_flap() {
+    let mut rig = Rig::with(slow_sockets);
+    rig.polling_proven();
+    let link = rig.leave_polling();
+    rig.advance(1_000);
+    rig.take();
+    rig.close(link, 4401);
+    assert_eq!(rig.exchanges(), []);
+    rig.give_token();
+    rig.assert_exchange_in(10_000);
+}
+
+#[test]
 fn f12_flap_polls_at_once_and_doubles_the_probe() {
     const CENTRES: [u64; 6] = [30_000, 60_000, 120_000, 240_000, 300_000, 300_000];
     let mut windows = [(u64::MAX, 0); 6];

@@ -241,11 +241,11 @@ impl Rig {
     /// The `ref` and topics of the last `subscribe` on a link.
     #[track_caller]
     pub fn subscribed_on(&self, on: LinkId) -> (u64, Vec<TopicRequest>) {
-        let requests = self.sent(on).into_iter().filter_map(|frame| match frame {
+        let mut requests = self.sent(on).into_iter().filter_map(|frame| match frame {
             ClientFrame::Subscribe { reference, topics } => Some((reference, topics)),
             _ => None,
         });
-        requests.last().expect("a subscribe was sent")
+        requests.next_back().expect("a subscribe was sent")
     }
 
     /// Answers the last `subscribe` on a link: each topic goes on where it was asked for.

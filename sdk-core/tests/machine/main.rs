@@ -2,14 +2,7 @@
 
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
-mod activity;
 mod close_codes;
-mod fallback_enter;
-mod fallback_failures;
-mod fallback_hurry;
-mod fallback_leave;
-mod fallback_poll;
-mod fallback_steps;
 mod link_anywhere;
 mod link_authorizing;
 mod link_ends;
@@ -26,6 +19,19 @@ mod link_tokens;
 mod link_waiting;
 mod rig;
 mod smoke;
+
+// Polling, activity, topics and messages.
+mod activity;
+mod fallback_enter;
+mod fallback_failures;
+mod fallback_hurry;
+mod fallback_leave;
+mod fallback_poll;
+mod fallback_steps;
+mod outbox;
+mod outbox_exchange;
+mod outbox_steps;
+mod receipts;
 mod topics_buffer;
 mod topics_epochs;
 mod topics_events;

@@ -6,8 +6,9 @@ use crate::fallback_steps::unavailable;
 use crate::rig::{Rig, accepted, cursor, event, fresh, position, refused, welcome};
 use crate::topics_steps::{deletion, gap, log, state};
 
-fn epoch(epoch: &str, of: Position) -> Position {
-    Position { epoch: epoch.into(), ..of }
+fn epoch(epoch: &str, mut position: Position) -> Position {
+    position.epoch = epoch.into();
+    position
 }
 
 #[test]

@@ -56,10 +56,10 @@ impl MemoryBroker {
                 let outcome = Err(WireError::new(ErrorCode::Unsupported, message, false));
                 return Some(Answer::Handled { reference, outcome, duplicate: false });
             }
-            Output::Acknowledge { reference, ids, state, .. } => {
+            Output::Acknowledge { reference, ids, state, note } => {
                 let done = self.acknowledge(principal, ids, state, now);
                 let Acknowledged { unknown, accepted } = done;
-                return Some(Answer::Acknowledged { reference, unknown, accepted, state });
+                return Some(Answer::Acknowledged { reference, unknown, accepted, state, note });
             }
             // What is not in memory is nowhere.
             Output::Fetch { ticket, .. } => return Some(Answer::Fetched { ticket, events: Vec::new() }),

@@ -155,6 +155,8 @@ pub enum Answer {
         accepted: Vec<String>,
         /// How far.
         state: AckState,
+        /// The person's remark.
+        note: Option<String>,
     },
 }
 
@@ -201,6 +203,8 @@ pub enum Note {
         ids: Vec<String>,
         /// How far.
         state: AckState,
+        /// The person's remark.
+        note: Option<String>,
     },
     /// A message was answered.
     Answered(Result<bool, ErrorCode>),

@@ -6,7 +6,7 @@ use serde::Serialize;
 use steadfast_core::{AckState, ClientMessage, ErrorCode, Now, Payload, WireError};
 
 use super::topics::forbidden;
-use super::{Note, Output, Phase, Session};
+use super::{Note, Output, Phase, Session, Transport};
 use crate::hub::{Appended, Draft, IdemKey, TopicKey};
 use crate::names::TopicName;
 
@@ -44,7 +44,11 @@ impl Session {
         let Phase::Live(live) = &mut self.phase else {
             return;
         };
-        if let Err(retry_after_ms) = live.publishes.take(1, now.monotonic) {
+        let admitted = match live.transport {
+            Transport::Socket { .. } => live.publishes.take(1, now.monotonic),
+            Transport::Exchange { .. } => self.context.take_publish(&live.principal, now.monotonic),
+        };
+        if let Err(retry_after_ms) = admitted {
             let error = WireError {
                 code: ErrorCode::RateLimited,
                 message: "too many messages in too short a time; send fewer".into(),
