@@ -139,7 +139,7 @@ fn handshake(address: &str) -> String {
 }
 
 /// A client's text message with a mask of zeros, which leaves the text as it is.
-fn masked_text(text: &str) -> Vec<u8> {
+pub(crate) fn masked_text(text: &str) -> Vec<u8> {
     const TEXT: u8 = 0x81;
     const MASKED: u8 = 0x80;
     let mut frame = vec![TEXT];

@@ -1,5 +1,7 @@
 //! What an idle connection keeps in the server's resident memory.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::time::Duration;
 
@@ -7,7 +9,7 @@ use serde_json::Value;
 
 use crate::Failure;
 use crate::crowd::Crowd;
-use crate::dial::Greeter;
+use crate::dial::{Greeter, masked_text};
 use crate::kpi;
 use crate::plan::Plan;
 use crate::process::{Server, tokens};
@@ -24,6 +26,9 @@ const TOPICS: usize = 100;
 
 /// What is replayed to each connection, at least.
 const REPLAYED_BYTES: u64 = 1024 * 1024;
+
+/// The payload of the large frame from a client.
+const LARGE_BYTES: usize = 256 * 1024;
 
 /// Events in one publish.
 const BATCH: u64 = 500;
@@ -43,6 +48,7 @@ enum Past {
     OneTopic,
     ManyTopics,
     Replay,
+    LargeFrame,
 }
 
 /// Measures the memory of idle connections, and prints the table.
@@ -51,7 +57,7 @@ pub(crate) fn measure(server: &Path, plan: &Plan, files: u64) -> Result<(), Fail
     let connections = plan.idle.min(most);
     let tokens = tokens(server, USERS)?;
     let mut rows = Vec::new();
-    for past in [Past::OneTopic, Past::ManyTopics, Past::Replay] {
+    for past in [Past::OneTopic, Past::ManyTopics, Past::Replay, Past::LargeFrame] {
         rows.push(measure_one(server, &tokens, connections, past)?);
     }
     table::print(
@@ -79,7 +85,10 @@ fn measure_one(
     let before = resident(server.id())?;
     let mut crowd = Crowd::new()?;
     for number in 0..connections {
-        let (stream, read) = greeter.greet()?;
+        let (mut stream, read) = greeter.greet()?;
+        if matches!(past, Past::LargeFrame) {
+            send_large(&mut stream)?;
+        }
         crowd.join(stream, read)?;
         if number % JOIN_AT_ONCE == 0 {
             crowd.drain()?;
@@ -100,6 +109,21 @@ fn measure_one(
         mebibytes(with_them),
         mebibytes(closed),
     ])
+}
+
+/// Sends a large frame, and waits for the answer to a ping behind it.
+fn send_large(stream: &mut TcpStream) -> Result<(), Failure> {
+    let frame = format!("{{\"type\":\"note\",\"payload\":\"{}\"}}", "x".repeat(LARGE_BYTES));
+    stream.write_all(&masked_text(&frame))?;
+    stream.write_all(&masked_text("{\"type\":\"ping\"}"))?;
+    let mut answer = [0; 256];
+    let length = stream.read(&mut answer)?;
+    let answer = String::from_utf8_lossy(&answer[..length]);
+    if answer.contains("pong") {
+        Ok(())
+    } else {
+        Err(format!("a large frame was answered with {answer}").into())
+    }
 }
 
 /// The history that there is to replay.
@@ -135,7 +159,7 @@ fn publish(publisher: &mut Publisher, past: Past) -> Result<Published, Failure> 
 
 fn topics(past: Past, epoch: &str) -> String {
     match past {
-        Past::OneTopic => format!("[\"{}\"]", kpi::TOPIC),
+        Past::OneTopic | Past::LargeFrame => format!("[\"{}\"]", kpi::TOPIC),
         Past::ManyTopics => {
             let names: Vec<String> =
                 (0..TOPICS).map(|number| format!("\"{}-{number}\"", kpi::TOPIC)).collect();
@@ -158,6 +182,7 @@ impl Past {
             Self::OneTopic => "a hello with 1 topic".to_owned(),
             Self::ManyTopics => format!("a hello with {TOPICS} topics"),
             Self::Replay => "a replay of over 1 MiB".to_owned(),
+            Self::LargeFrame => format!("a frame of {} KiB from the client", LARGE_BYTES / 1_024),
         }
     }
 }
