@@ -1,8 +1,8 @@
 //! Rows F20 to F24, F33 and F35: exchanges that are refused, fail, or are not current.
 
 use steadfast_core::{
-    ClientFrame, ErrorCode, Input, Outcome, OutgoingMessage, OutgoingPayload, ServerFrame, State, Transport,
-    Welcome,
+    ClientFrame, ErrorCode, Input, Outcome, OutgoingMessage, OutgoingPayload, ServerFrame, State,
+    SubscribeOptions, Transport, Welcome,
 };
 
 use crate::fallback_steps::{offers_long_polls, polls_only};
@@ -282,11 +282,14 @@ fn f24_a_body_too_large_fails_its_first_message() {
 #[test]
 fn f24_a_body_is_kept_below_what_the_server_takes() {
     let (mut rig, exchange) = Rig::poller();
+    for number in 0..250 {
+        let name = format!("topic-{number:0>120}");
+        rig.run(|client, now| client.subscribe(now, &name, SubscribeOptions::default())).unwrap();
+    }
     rig.answer_under(exchange, |terms| terms.max_frame_bytes = 100_000, Vec::new());
-    rig.advance_to_deadline();
     let exchange = rig.last_exchange();
     let large = OutgoingMessage {
-        payload: OutgoingPayload::Json(format!("\"{}\"", "x".repeat(30_000)).into()),
+        payload: OutgoingPayload::Json(format!("\"{}\"", "x".repeat(34_000)).into()),
         ..message("incident_action")
     };
     for _ in 0..4 {
