@@ -44,9 +44,7 @@ impl<P> Client<P> {
             }
             _ => {}
         }
-        if matches!(self.fallback, Fallback::Polling(Polling { phase: Phase::Authorizing, .. })) {
-            self.start_exchange();
-        }
+        self.poll_authorized();
     }
 
     pub(super) fn token_failed(&mut self, request: TokenRequest, retryable: bool) {
@@ -88,8 +86,12 @@ impl<P> Client<P> {
             return true;
         }
         // The server has judged this token: if it ends the link for authorization now, then because of it.
-        if let Some(connection) = self.link.connections_mut().find(|connection| connection.feed == feed) {
-            connection.token = question.token;
+        for connection in self.link.connections_mut() {
+            if let Some(connection) = connection
+                && connection.feed == feed
+            {
+                connection.token = question.token;
+            }
         }
         if !refused {
             self.tokens.learn_life(question.token, expires_in_ms, self.now);

@@ -12,6 +12,7 @@ use crate::frame::{ErrorCode, Payload};
 mod client;
 mod encode;
 mod fields;
+mod quick;
 mod server;
 
 pub use client::{decode_client, decode_client_binary};
@@ -114,10 +115,13 @@ fn skip_string(bytes: &mut core::str::Bytes<'_>) {
     }
 }
 
+fn is_batch(text: &str) -> bool {
+    text.trim_start_matches([' ', '\t', '\n', '\r']).starts_with('[')
+}
+
 /// The elements of a message: one object, or an array of 1 to `most` objects.
 fn elements(text: &str, most: usize) -> Result<Vec<&str>, FrameError> {
-    let trimmed = text.trim_start_matches([' ', '\t', '\n', '\r']);
-    if !trimmed.starts_with('[') {
+    if !is_batch(text) {
         return Ok(Vec::from([text]));
     }
     let elements: Vec<&serde_json::value::RawValue> =

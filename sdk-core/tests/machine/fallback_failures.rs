@@ -1,8 +1,8 @@
 //! Rows F20 to F24, F33 and F35: exchanges that are refused, fail, or are not current.
 
 use steadfast_core::{
-    ClientFrame, ErrorCode, Input, Outcome, OutgoingMessage, OutgoingPayload, ServerFrame, State, Transport,
-    Welcome,
+    ClientFrame, ErrorCode, Input, Outcome, OutgoingMessage, OutgoingPayload, ServerFrame, State,
+    SubscribeOptions, Transport, Welcome,
 };
 
 use crate::fallback_steps::{offers_long_polls, polls_only};
@@ -106,6 +106,16 @@ fn f20_failed_polling_does_not_slow_the_socket_down() {
 }
 
 #[test]
+fn f20_polling_that_works_does_not_shorten_the_advice_for_the_socket() {
+    let mut rig = Rig::new();
+    let link = rig.live();
+    rig.frame(link, bye(4503, Some(120_000)));
+    let exchange = rig.assert_exchange_in(10_000);
+    rig.answer(exchange, Vec::new());
+    assert_eq!(rig.retry_in(), 110_000);
+}
+
+#[test]
 fn f21_a_401_renews_the_token() {
     let (mut rig, exchange) = Rig::poller();
     rig.take();
@@ -163,6 +173,24 @@ fn f22_polling_proven_for_thirty_seconds_ends_the_streak() {
     rig.take();
     rig.answered(exchange, 401, None, Vec::new());
     assert_eq!(rig.token_requests().len(), 1);
+}
+
+#[test]
+fn f22_polling_proven_for_thirty_seconds_has_no_reason_left() {
+    let (mut rig, exchange) = Rig::poller();
+    rig.exchange_fails(exchange);
+    assert!(rig.status().reason.is_some());
+    rig.advance_to_deadline();
+    let exchange = rig.last_exchange();
+    rig.answer(exchange, Vec::new());
+    let proven = rig.millis();
+    while rig.millis() - proven < 30_000 {
+        assert!(rig.status().reason.is_some());
+        rig.advance_to_deadline();
+        let exchange = rig.last_exchange();
+        rig.answer(exchange, Vec::new());
+    }
+    assert_eq!(rig.status().reason, None);
 }
 
 #[test]
@@ -254,11 +282,14 @@ fn f24_a_body_too_large_fails_its_first_message() {
 #[test]
 fn f24_a_body_is_kept_below_what_the_server_takes() {
     let (mut rig, exchange) = Rig::poller();
+    for number in 0..250 {
+        let name = format!("topic-{number:0>120}");
+        rig.run(|client, now| client.subscribe(now, &name, SubscribeOptions::default())).unwrap();
+    }
     rig.answer_under(exchange, |terms| terms.max_frame_bytes = 100_000, Vec::new());
-    rig.advance_to_deadline();
     let exchange = rig.last_exchange();
     let large = OutgoingMessage {
-        payload: OutgoingPayload::Json(format!("\"{}\"", "x".repeat(30_000)).into()),
+        payload: OutgoingPayload::Json(format!("\"{}\"", "x".repeat(34_000)).into()),
         ..message("incident_action")
     };
     for _ in 0..4 {
