@@ -119,6 +119,10 @@ impl<P> Client<P> {
                     self.refused_for_good(code);
                 }
             }
+            // A page of a proxy, or of an ingress whose server restarts, says nothing about this client.
+            other if matches!(status, 403 | 404) && !matches!(other, Some(ServerFrame::Error(_))) => {
+                self.exchange_refused(0, None);
+            }
             _ => self.exchange_refused(status, retry_after_ms),
         }
     }

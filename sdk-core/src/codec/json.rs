@@ -17,7 +17,7 @@ mod server;
 
 pub use client::{decode_client, decode_client_binary};
 pub use encode::{EventHead, encode_server};
-pub use server::{decode_server, decode_server_binary};
+pub use server::{decode_refusal, decode_server, decode_server_binary};
 
 /// The most frames that one WebSocket text message may hold.
 pub const MAX_BATCH: usize = 64;

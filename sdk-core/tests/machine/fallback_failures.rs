@@ -2,7 +2,7 @@
 
 use steadfast_core::{
     ClientFrame, ErrorCode, Input, Outcome, OutgoingMessage, OutgoingPayload, ServerFrame, State,
-    SubscribeOptions, Transport, Welcome,
+    SubscribeOptions, Transport, Welcome, WireError,
 };
 
 use crate::fallback_steps::{offers_long_polls, polls_only};
@@ -197,16 +197,33 @@ fn f22_polling_proven_for_thirty_seconds_has_no_reason_left() {
 fn f22_refusals_for_good_stop_the_client() {
     for (status, code) in [(403, 4403), (404, 4404)] {
         let (mut rig, exchange) = Rig::poller();
-        rig.answered(exchange, status, None, Vec::new());
+        rig.answered(exchange, status, None, vec![refusal()]);
         rig.assert_stopped(code);
     }
+}
+
+#[test]
+fn f20_a_page_of_something_between_is_no_refusal_of_the_server() {
+    for status in [403, 404] {
+        let (mut rig, exchange) = Rig::poller();
+        rig.answered(exchange, status, None, Vec::new());
+        assert_eq!(rig.status().state, State::Connecting);
+        rig.take();
+        rig.advance(5_000);
+        assert_eq!(rig.exchanges().len(), 1, "it polls again");
+    }
+}
+
+/// The error object in the body of a refusal.
+fn refusal() -> ServerFrame<u32> {
+    ServerFrame::Error(WireError::new(ErrorCode::Forbidden, "not allowed", false))
 }
 
 #[test]
 fn f22_the_triage_of_sockets_that_never_open_tells_why() {
     let mut rig = Rig::new();
     let exchange = rig.polling();
-    rig.answered(exchange, 403, None, Vec::new());
+    rig.answered(exchange, 403, None, vec![refusal()]);
     rig.assert_stopped(4403);
 }
 
@@ -218,7 +235,7 @@ fn f22_a_live_link_knows_better_than_an_exchange() {
         let link = rig.live_while_polling();
         rig.advance(5_500);
         let exchange = rig.last_exchange();
-        rig.answered(exchange, status, None, Vec::new());
+        rig.answered(exchange, status, None, vec![refusal()]);
         if status == 401 {
             rig.give_token();
             let exchange = rig.last_exchange();

@@ -37,6 +37,12 @@ pub fn decode_server(
     }
 }
 
+/// Decodes the body of an HTTP answer that is not 200: `{"error": {…}}`. `None` where it is anything else, as from a
+/// proxy between.
+pub fn decode_refusal(text: &str) -> Option<WireError> {
+    wire_error(&Fields::parse(text).ok()?).ok()?
+}
+
 /// Decodes a binary message: one frame with raw bytes as its payload.
 ///
 /// # Errors
