@@ -116,14 +116,16 @@ fn send_large(stream: &mut TcpStream) -> Result<(), Failure> {
     let frame = format!("{{\"type\":\"note\",\"payload\":\"{}\"}}", "x".repeat(LARGE_BYTES));
     stream.write_all(&masked_text(&frame))?;
     stream.write_all(&masked_text("{\"type\":\"ping\"}"))?;
-    let mut answer = [0; 256];
-    let length = stream.read(&mut answer)?;
-    let answer = String::from_utf8_lossy(&answer[..length]);
-    if answer.contains("pong") {
-        Ok(())
-    } else {
-        Err(format!("a large frame was answered with {answer}").into())
+    let mut answers = String::new();
+    while !answers.contains("\"pong\"") {
+        let mut answer = [0; 256];
+        let length = stream.read(&mut answer)?;
+        if length == 0 {
+            return Err(format!("a large frame was answered with {answers}").into());
+        }
+        answers.push_str(&String::from_utf8_lossy(&answer[..length]));
     }
+    Ok(())
 }
 
 /// The history that there is to replay.
