@@ -8,10 +8,9 @@ use core::fmt;
 use crate::frame::{GapReason, Secret, ServerFrame, WireError};
 use crate::time::Instant;
 
-mod ids;
 mod status;
 
-pub use ids::{ExchangeId, LinkId, MessageId, Slot, SubscriptionId, TokenRequest};
+pub use crate::ids::{ExchangeId, LinkId, MessageId, Slot, SubscriptionId, TokenRequest};
 pub use status::{Reason, State, Statistics, Status, Transport};
 
 /// What a driver tells the machine, beside the commands that are methods of [`Client`](crate::Client).
@@ -81,7 +80,8 @@ pub enum Input<P> {
         status: u16,
         /// From `Retry-After`.
         retry_after_ms: Option<u64>,
-        /// The frames of a 200, in order.
+        /// The frames of a 200, in order. Of another status: [`ServerFrame::Error`] where the body is the server's
+        /// error object; a 403 or 404 without one is no server's word, and ends nothing.
         frames: Vec<ServerFrame<P>>,
         /// How many elements of the answer were no frames.
         bad_frames: u32,

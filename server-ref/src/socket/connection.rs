@@ -1,9 +1,10 @@
 //! One connection: reads frames into its session, and writes what the session gives for as long as the socket takes it.
 
 use std::future::Future;
-use std::io::{self, Read, Write};
+use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use hyper::upgrade::Upgraded;
@@ -16,6 +17,8 @@ use tungstenite::protocol::frame::coding::CloseCode as WireCode;
 use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig, WebSocketContext};
 use tungstenite::{Error, Message};
 
+use super::boundary::Boundary;
+use super::stream::{Adapter, Replies};
 use super::writer::Writer;
 use crate::admission::ConnectionGuard;
 use crate::log::websocket::text_frame;
@@ -43,9 +46,14 @@ const MAX_REASON: usize = 123;
 pub(super) struct Connection {
     io: TokioIo<Upgraded>,
     protocol: WebSocketContext,
+    boundary: Boundary,
+    /// The protocol's buffer has grown for a message larger than it.
+    grown: bool,
     writer: Writer,
     driven: Driven,
     reading: Reading,
+    /// The socket had no more when it was asked last, and wakes the mailbox when it has.
+    drained: bool,
     end: End,
     _place: ConnectionGuard,
 }
@@ -86,19 +94,15 @@ enum Step {
 
 impl Connection {
     pub(super) fn new(io: Upgraded, driven: Driven, place: ConnectionGuard) -> Self {
-        let most = driven.pod.state.config.limits.max_frame_bytes as usize;
-        let config = WebSocketConfig::default()
-            .read_buffer_size(READ_BYTES)
-            .write_buffer_size(0)
-            .max_write_buffer_size(READ_BYTES)
-            .max_message_size(Some(most))
-            .max_frame_size(Some(most));
         Self {
             io: TokioIo::new(io),
-            protocol: WebSocketContext::new(Role::Server, Some(config)),
+            protocol: protocol(&driven),
+            boundary: Boundary::default(),
+            grown: false,
             writer: Writer::default(),
             driven,
             reading: Reading::Frames,
+            drained: false,
             end: End::No,
             _place: place,
         }
@@ -106,7 +110,7 @@ impl Connection {
 
     fn step(&mut self, context: &mut Context<'_>, now: Now) -> Step {
         self.driven.take_mail(now);
-        let read = self.read(context, now);
+        let read = self.read(now);
         self.driven.perform_outputs(now);
         if self.end == End::No && self.driven.session.ending().is_some() {
             self.end = End::Near { give_up_at: now.monotonic + CLOSE_MS };
@@ -119,31 +123,51 @@ impl Connection {
         }
     }
 
-    fn read(&mut self, context: &mut Context<'_>, now: Now) -> Step {
+    fn read(&mut self, now: Now) -> Step {
+        if self.drained && !self.driven.mailbox.take_socket_woke() {
+            return Step::Idle;
+        }
+        self.drained = false;
+        let waker = Waker::from(Arc::clone(&self.driven.mailbox));
+        let mut context = Context::from_waker(&waker);
         match self.reading {
             Reading::Frames if self.end == End::No && !self.driven.session.wants_input() => Step::Idle,
-            Reading::Frames => self.read_frame(context, now),
-            Reading::Discard => self.discard(context),
+            Reading::Frames => self.read_frame(&mut context, now),
+            Reading::Discard => self.discard(&mut context),
             Reading::Done => Step::Idle,
         }
     }
 
     fn read_frame(&mut self, context: &mut Context<'_>, now: Now) -> Step {
         let mut replies = Vec::new();
-        let mut stream = Adapter { io: &mut self.io, context, replies: &mut replies };
+        let boundary = &mut self.boundary;
+        let mut stream = Adapter { io: &mut self.io, context, boundary, replies: &mut replies };
         let message = self.protocol.read(&mut stream);
         self.push_replies(replies);
         match message {
             Ok(message) => {
+                self.grown |= message.len() > READ_BYTES;
                 self.take_message(message, now);
                 Step::Moved
             }
-            Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => Step::Idle,
+            Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.drained = true;
+                self.shrink();
+                Step::Idle
+            }
             Err(Error::ConnectionClosed | Error::AlreadyClosed) => {
                 self.reading = Reading::Done;
                 Step::Moved
             }
             Err(error) => self.read_failed(&error, now),
+        }
+    }
+
+    /// Gives back the room that a large message took: the protocol would keep it as long as the connection lives.
+    fn shrink(&mut self) {
+        if self.grown && self.end == End::No && self.boundary.is_between_messages() {
+            self.protocol = protocol(&self.driven);
+            self.grown = false;
         }
     }
 
@@ -188,7 +212,10 @@ impl Connection {
             Poll::Ready(Ok(())) if buffer.filled().is_empty() => Step::Over,
             Poll::Ready(Ok(())) => Step::Moved,
             Poll::Ready(Err(_)) => Step::Over,
-            Poll::Pending => Step::Idle,
+            Poll::Pending => {
+                self.drained = true;
+                Step::Idle
+            }
         }
     }
 
@@ -293,6 +320,17 @@ impl Connection {
     }
 }
 
+fn protocol(driven: &Driven) -> WebSocketContext {
+    let most = driven.pod.state.config.limits.max_frame_bytes as usize;
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ_BYTES)
+        .write_buffer_size(0)
+        .max_write_buffer_size(READ_BYTES)
+        .max_message_size(Some(most))
+        .max_frame_size(Some(most));
+    WebSocketContext::new(Role::Server, Some(config))
+}
+
 impl Future for Connection {
     type Output = ();
 
@@ -324,54 +362,5 @@ impl Drop for Connection {
             _ => CloseCode::ABNORMAL,
         };
         self.driven.connection_closed(code);
-    }
-}
-
-/// The socket as the protocol reads it: what the protocol writes by itself (pongs, a close) is put in line behind
-/// the frames that are being written.
-struct Adapter<'a, 'b> {
-    io: &'a mut TokioIo<Upgraded>,
-    context: &'a mut Context<'b>,
-    replies: &'a mut Vec<u8>,
-}
-
-impl Read for Adapter<'_, '_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut buffer = ReadBuf::new(buffer);
-        match Pin::new(&mut *self.io).poll_read(self.context, &mut buffer) {
-            Poll::Ready(result) => result.map(|()| buffer.filled().len()),
-            Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
-        }
-    }
-}
-
-impl Write for Adapter<'_, '_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.replies.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// The same without a socket, for closing.
-struct Replies<'a>(&'a mut Vec<u8>);
-
-impl Read for Replies<'_> {
-    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-        Err(io::ErrorKind::WouldBlock.into())
-    }
-}
-
-impl Write for Replies<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

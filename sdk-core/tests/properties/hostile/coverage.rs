@@ -7,7 +7,7 @@ use steadfast_core::{Delivery, Outcome, OutgoingBytes, Output, State, Statistics
 use super::{World, sample};
 
 /// Of so many cases.
-const CASES: u32 = 250;
+const CASES: u32 = 1_000;
 
 /// What the corpus reaches, and in how many cases at least.
 const REACHED: [(&str, u32); 32] = [
