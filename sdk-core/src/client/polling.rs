@@ -202,9 +202,12 @@ impl<P> Client<P> {
         self.counters.topic_turn = next.checked_sub(self.topics.len()).unwrap_or(next);
         let messages = self.messages_for_exchange(feed);
         let wait_ms = self.terms.poll.wait_ms.min(LONG_POLL_MS);
-        // A wait would keep the topics that take their turn later from theirs.
-        let long =
-            messages.is_empty() && self.config.long_poll && wait_ms > 0 && !self.leaves_out_topics(feed);
+        // A wait would put off the proof that polling works, and keep the topics that take their turn later from theirs.
+        let long = messages.is_empty()
+            && self.config.long_poll
+            && wait_ms > 0
+            && self.fallback.is_proven()
+            && !self.leaves_out_topics(feed);
         let wait_ms = long.then_some(wait_ms);
         let results_epoch = self.terms.results_epoch.as_deref().filter(|_| !messages.is_empty());
         // The caller has seen a fresh token; an empty one would be refused, not lost.
