@@ -4,14 +4,18 @@
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use steadfast_core::{Config, Input, OutgoingMessage, OutgoingPayload, State, SubscribeOptions, Transport, TransportChoice};
+use steadfast_core::{
+    Config, Input, OutgoingMessage, OutgoingPayload, State, SubscribeOptions, Transport, TransportChoice,
+};
 
 use crate::driver::{Command, Driver};
 use crate::hostile::{SEED, settings};
 
 mod application;
 mod coverage;
+mod edge;
 mod network;
+mod paths;
 mod server;
 mod steps;
 
@@ -37,14 +41,18 @@ proptest! {
 /// Connected, with a log and a state topic.
 fn begin(config: &Config, seed: u64) -> World {
     let mut world = World::new(Driver::new(config, seed));
-    for topic in &TOPICS[..2] {
-        world.command(&Command::Subscribe((*topic).to_owned(), SubscribeOptions::default()));
-    }
-    world.command(&Command::Connect);
+    world.connect();
     world
 }
 
 impl World {
+    fn connect(&mut self) {
+        for topic in &TOPICS[..2] {
+            self.command(&Command::Subscribe((*topic).to_owned(), SubscribeOptions::default()));
+        }
+        self.command(&Command::Connect);
+    }
+
     pub fn play(&mut self, step: &Step) {
         match step {
             Step::Run(millis) => self.run(*millis),
@@ -85,13 +93,15 @@ impl World {
             }
             Step::Submit => {
                 let payload = OutgoingPayload::Json("{}".into());
-                let message = OutgoingMessage { kind: "action".into(), payload, ..OutgoingMessage::default() };
+                let message =
+                    OutgoingMessage { kind: "action".into(), payload, ..OutgoingMessage::default() };
                 self.command(&Command::Submit(message));
             }
             Step::Acknowledge => {
                 self.command(&Command::Acknowledge(vec!["by-hand".into()], None));
             }
             Step::Lazy(lazy) => self.lazy = *lazy,
+            Step::Slow(slow) => self.slow = *slow,
             Step::Freeze => self.input(Input::Freeze),
             Step::Thaw => self.input(Input::Thaw),
             Step::Visible => self.input(Input::Visible),
@@ -111,6 +121,7 @@ impl World {
         self.http = Http::Works;
         self.held_up = false;
         self.lazy = false;
+        self.slow = false;
         self.input(Input::Thaw);
         self.command(&Command::Connect);
         let wanted = match transport {
@@ -138,7 +149,10 @@ impl World {
         self.application.agrees(&self.driver.client, &self.server);
         for (payload, times) in &self.application.seen {
             let id = format!("e-{payload}");
-            assert!(!self.server.asks(*payload) || self.server.received.contains(&id), "16: {id} is not acknowledged");
+            assert!(
+                !self.server.asks(*payload) || self.server.received.contains(&id),
+                "16: {id} is not acknowledged"
+            );
             assert!(*times > 1 || !self.server.repeated.contains(&id), "16: {id} is acknowledged again");
         }
     }

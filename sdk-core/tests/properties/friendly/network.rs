@@ -2,26 +2,23 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use steadfast_core::json::{decode_client, decode_client_binary};
 use steadfast_core::{
-    ClientFrame, EventFrame, ExchangeId, Hello, Input, LinkId, OutgoingBytes, Output, PollTerms, Secret, ServerFrame,
-    TopicResult, Welcome,
+    ClientFrame, EventFrame, ExchangeId, Input, LinkId, Output, Secret, ServerFrame, TopicClass,
 };
 
 use super::application::Application;
-use super::server::{Entry, Reader, Server, done};
+use super::server::{Entry, Reader, Server};
 use super::steps::{Http, Path};
 use crate::driver::{Command, Done, Driver};
+use crate::observer::class_of;
 
-const HEARTBEAT_MS: u64 = 25_000;
+pub(super) const HEARTBEAT_MS: u64 = 25_000;
 const DRAIN_MS: u64 = 60_000;
 
 /// What may happen at one moment.
 const MOST_ROUNDS: u32 = 1_000;
 
-/// Few, so that an answer is often not all there is.
-const EVENTS_AN_ANSWER: usize = 4;
-
+/// The client, the server, and what is between them.
 pub struct World {
     pub driver: Driver,
     pub server: Server,
@@ -30,36 +27,44 @@ pub struct World {
     pub http: Http,
     /// Nothing that is on its way arrives.
     pub held_up: bool,
+    /// The server takes its time to carry messages out.
+    pub slow: bool,
     /// The application takes nothing out of its buffers.
     pub lazy: bool,
     /// Tokens below this are refused.
     pub oldest_token: u32,
-    wires: BTreeMap<LinkId, Wire>,
-    exchange: Option<Exchange>,
+    /// The most links that were welcomed at a time.
+    pub most_welcomed: usize,
+    /// A link was welcomed while an exchange was under way.
+    pub left_polling: bool,
+    pub(super) wires: BTreeMap<LinkId, Wire>,
+    pub(super) exchange: Option<Exchange>,
     /// What the driver is to be told next.
-    inputs: VecDeque<Input<u32>>,
+    pub(super) inputs: VecDeque<Input<u32>>,
 }
 
 /// One socket, as seen from its middle.
-struct Wire {
+pub(super) struct Wire {
     /// How many frames of the server it carries before it dies; `None`: any number.
-    budget: Option<u32>,
+    pub(super) budget: Option<u32>,
     /// Nothing gets through, and nobody is told.
-    dead: bool,
-    session: Option<Session>,
-    to_client: VecDeque<Flying>,
-    next_ping: u64,
+    pub(super) dead: bool,
+    pub(super) session: Option<Session>,
+    pub(super) to_client: VecDeque<Flying>,
+    /// Results that the server takes its time for.
+    pub(super) later: VecDeque<(u64, Flying)>,
+    pub(super) next_ping: u64,
     /// The server closes it then.
-    closes: Option<(u64, u16)>,
+    pub(super) closes: Option<(u64, u16)>,
 }
 
-struct Session {
-    link: u64,
-    readers: Vec<Reader>,
+pub(super) struct Session {
+    pub(super) link: u64,
+    pub(super) readers: Vec<Reader>,
 }
 
 #[derive(Debug, Clone)]
-enum Flying {
+pub(super) enum Flying {
     Frame(ServerFrame<u32>),
     Event(String, Entry),
     /// The result of acknowledgements: once it arrives they are confirmed.
@@ -67,14 +72,21 @@ enum Flying {
     Close(u16),
 }
 
-struct Exchange {
-    id: ExchangeId,
-    frames: Vec<ClientFrame>,
+pub(super) struct Exchange {
+    pub(super) id: ExchangeId,
+    pub(super) frames: Vec<ClientFrame>,
     /// The answer on its way, or `None` while the server waits for an event.
-    answer: Option<Vec<Flying>>,
-    waits_until: u64,
+    pub(super) answer: Option<Vec<Flying>>,
+    pub(super) waits_until: u64,
     /// It was carried out, and the answer gets lost.
-    lost: bool,
+    pub(super) lost: bool,
+}
+
+impl Wire {
+    /// The server, or the network, has ended it, and the client does not know yet.
+    pub(super) fn is_closing(&self) -> bool {
+        self.to_client.iter().any(|flying| matches!(flying, Flying::Close(_)))
+    }
 }
 
 impl World {
@@ -86,8 +98,11 @@ impl World {
             path: Path::Works,
             http: Http::Works,
             held_up: false,
+            slow: false,
             lazy: false,
             oldest_token: 0,
+            most_welcomed: 0,
+            left_polling: false,
             wires: BTreeMap::new(),
             exchange: None,
             inputs: VecDeque::new(),
@@ -225,7 +240,7 @@ impl World {
                 self.inputs.push_back(Input::Closed { link: id, code });
                 return true;
             }
-            let frame = self.decode(flying, true);
+            let frame = self.decode(flying);
             self.inputs.push_back(Input::Frame { link: id, frame });
             return true;
         }
@@ -233,7 +248,8 @@ impl World {
         if exchange.answer.is_none() {
             let (id, frames) = (exchange.id, exchange.frames.clone());
             let answer = self.answer(&frames, now);
-            let exchange = self.exchange.as_mut().filter(|exchange| exchange.id == id).expect("it is under way");
+            let exchange =
+                self.exchange.as_mut().filter(|exchange| exchange.id == id).expect("it is under way");
             exchange.answer = answer;
         }
         let Some(Exchange { id, answer: Some(answer), lost, .. }) =
@@ -244,24 +260,23 @@ impl World {
         let input = if lost {
             Input::ExchangeFailed { exchange: id }
         } else {
-            let frames = answer.into_iter().map(|flying| self.decode(flying, true)).collect();
+            let frames = answer.into_iter().map(|flying| self.decode(flying)).collect();
             Input::ExchangeAnswered { exchange: id, status: 200, retry_after_ms: None, frames, bad_frames: 0 }
         };
         self.inputs.push_back(input);
         true
     }
 
-    fn decode(&mut self, flying: Flying, arrives: bool) -> ServerFrame<u32> {
+    fn decode(&mut self, flying: Flying) -> ServerFrame<u32> {
         match flying {
             Flying::Frame(frame) => frame,
             Flying::Confirmed(frame, ids) => {
-                self.server.confirmed.extend(ids.into_iter().filter(|_| arrives));
+                self.server.confirmed.extend(ids);
                 frame
             }
             Flying::Event(topic, entry) => ServerFrame::Event(EventFrame {
                 slot: self.driver.client.slot(&topic),
-                offset: (crate::observer::class_of(&topic) != steadfast_core::TopicClass::Ephemeral)
-                    .then_some(entry.offset),
+                offset: (class_of(&topic) != TopicClass::Ephemeral).then_some(entry.offset),
                 deleted: entry.deleted,
                 acknowledge: entry.acknowledge.then(|| format!("e-{}", entry.payload).into()),
                 size: 100,
@@ -273,7 +288,12 @@ impl World {
 
     fn next_of_server(&self) -> Option<u64> {
         let wires = self.wires.values().filter(|wire| wire.session.is_some() && !wire.dead);
-        let of_wires = wires.flat_map(|wire| [Some(wire.next_ping), wire.closes.map(|(at, _)| at)]).flatten();
+        let of_wires = wires
+            .flat_map(|wire| {
+                let later = wire.later.front().map(|(at, _)| *at);
+                [Some(wire.next_ping), wire.closes.map(|(at, _)| at), later]
+            })
+            .flatten();
         let of_exchange = self.exchange.as_ref().filter(|exchange| exchange.answer.is_none());
         let all = of_wires.chain(of_exchange.map(|exchange| exchange.waits_until));
         // What is due already waits for the network alone.
@@ -283,6 +303,9 @@ impl World {
     fn server_time(&mut self) {
         let now = self.driver.now();
         for wire in self.wires.values_mut().filter(|wire| wire.session.is_some()) {
+            while wire.later.front().is_some_and(|(at, _)| *at <= now) {
+                wire.to_client.extend(wire.later.pop_front().map(|(_, result)| result));
+            }
             if wire.next_ping <= now {
                 wire.next_ping = now + HEARTBEAT_MS;
                 wire.to_client.push_back(Flying::Frame(ServerFrame::Ping { t: Some(now) }));
@@ -296,6 +319,9 @@ impl World {
 
     /// What the machine wants.
     fn absorb(&mut self) {
+        let welcomed = self.driver.observer.links.current().iter().filter(|link| link.welcomed).count();
+        self.most_welcomed = self.most_welcomed.max(welcomed);
+        self.left_polling |= welcomed > 0 && self.exchange.is_some();
         for output in std::mem::take(&mut self.driver.outputs) {
             self.application.sees_output(&output, &self.server);
             match output {
@@ -304,13 +330,17 @@ impl World {
                     self.wires.remove(&link);
                 }
                 Output::Send { link, bytes } => self.arrives_at_server(link, &bytes),
-                Output::Exchange { exchange, .. } => self.exchange(exchange),
+                Output::Exchange { exchange, .. } => self.exchange_begins(exchange),
                 Output::Abort { exchange } => {
                     self.exchange.take_if(|current| current.id == exchange);
                 }
                 Output::NeedToken { request, .. } => {
                     let token = Secret(format!("{}", self.oldest_token));
-                    self.inputs.push_back(Input::TokenReady { request, token, expires_in_ms: Some(3_600_000) });
+                    self.inputs.push_back(Input::TokenReady {
+                        request,
+                        token,
+                        expires_in_ms: Some(3_600_000),
+                    });
                 }
                 _ => {}
             }
@@ -319,196 +349,26 @@ impl World {
 
     fn open(&mut self, link: LinkId) {
         let budget = match self.path {
-            Path::Works | Path::Silent => None,
+            Path::Works | Path::Silent | Path::Brief => None,
             Path::Dies(frames) => Some(frames),
             Path::Refused => return self.inputs.push_back(Input::Closed { link, code: 1006 }),
             Path::BlackHole => return,
         };
         let dead = self.path == Path::Silent;
+        let closes = (self.path == Path::Brief).then(|| (self.driver.now() + 1_000, 1006));
         let next_ping = self.driver.now() + HEARTBEAT_MS;
         self.wires.insert(
             link,
-            Wire { budget, dead, session: None, to_client: VecDeque::new(), next_ping, closes: None },
+            Wire {
+                budget,
+                dead,
+                session: None,
+                to_client: VecDeque::new(),
+                later: VecDeque::new(),
+                next_ping,
+                closes,
+            },
         );
         self.inputs.push_back(Input::Opened { link });
-    }
-
-    fn arrives_at_server(&mut self, link: LinkId, bytes: &OutgoingBytes) {
-        if self.wires.get(&link).is_none_or(|wire| wire.dead) {
-            return;
-        }
-        let frame = match bytes {
-            OutgoingBytes::Text(text) => decode_client(text, 1).into_iter().next().expect("one frame"),
-            OutgoingBytes::Binary(message) => decode_client_binary(message),
-        };
-        let answers = match frame.expect("a good frame") {
-            ClientFrame::Hello(hello) => self.hello(link, &hello),
-            ClientFrame::Subscribe { reference, topics } => {
-                let mut results = Vec::new();
-                let mut events = Vec::new();
-                for request in topics {
-                    let (result, reader) = self.server.answer(&request);
-                    results.push(result);
-                    events.extend(self.subscribe(link, reader));
-                }
-                let mut answers =
-                    vec![Flying::Frame(ServerFrame::Subscribed { reference: Some(reference), topics: results })];
-                answers.extend(events);
-                answers
-            }
-            ClientFrame::Unsubscribe { reference, topics } => {
-                if let Some(session) = self.session(link) {
-                    session.readers.retain(|reader| !topics.contains(&reader.topic));
-                }
-                let reference = Some(reference);
-                vec![Flying::Frame(ServerFrame::Unsubscribed { reference, topics, error: None })]
-            }
-            ClientFrame::Message(message) => {
-                self.server.carry_out(&message).into_iter().map(Flying::Frame).collect()
-            }
-            ClientFrame::Ack { reference, ids, .. } => {
-                vec![Flying::Confirmed(self.server.acknowledge(reference, &ids), ids)]
-            }
-            ClientFrame::Auth { reference, .. } => vec![Flying::Frame(done(reference, None, false))],
-            ClientFrame::Ping { t } => vec![Flying::Frame(ServerFrame::Pong { t })],
-            ClientFrame::Pong { .. } | ClientFrame::Bye | ClientFrame::Unknown => Vec::new(),
-        };
-        if let Some(wire) = self.wires.get_mut(&link).filter(|wire| wire.session.is_some() || wire.closes.is_some())
-        {
-            wire.to_client.extend(answers);
-        }
-    }
-
-    fn hello(&mut self, link: LinkId, hello: &Hello) -> Vec<Flying> {
-        if self.is_refused(hello) {
-            let wire = self.wires.get_mut(&link).expect("it carried the hello");
-            wire.to_client.push_back(Flying::Close(4401));
-            return Vec::new();
-        }
-        // A newer link of the client takes over, unless it succeeds a draining one.
-        for wire in self.wires.values_mut() {
-            if wire.session.as_ref().is_some_and(|session| session.link < hello.link) && !hello.handover {
-                wire.session = None;
-                wire.to_client.push_back(Flying::Close(4409));
-            }
-        }
-        let wire = self.wires.get_mut(&link).expect("it carried the hello");
-        wire.session = Some(Session { link: hello.link, readers: Vec::new() });
-        let mut results = Vec::new();
-        let mut events = Vec::new();
-        for request in &hello.topics {
-            let (result, reader) = self.server.answer(request);
-            results.push(result);
-            events.extend(self.subscribe(link, reader));
-        }
-        let mut answers = vec![self.welcome(results)];
-        answers.extend(events);
-        answers
-    }
-
-    fn is_refused(&self, hello: &Hello) -> bool {
-        hello.token.0.parse::<u32>().is_ok_and(|token| token < self.oldest_token)
-    }
-
-    fn session(&mut self, link: LinkId) -> Option<&mut Session> {
-        self.wires.get_mut(&link)?.session.as_mut()
-    }
-
-    fn subscribe(&mut self, link: LinkId, mut reader: Reader) -> Vec<Flying> {
-        let events = self.server.read(&reader);
-        reader.at = self.server.top(&reader.topic);
-        let topic = reader.topic.clone();
-        if let Some(session) = self.session(link) {
-            session.readers.retain(|other| other.topic != topic);
-            session.readers.push(reader);
-        }
-        events.into_iter().map(|entry| Flying::Event(topic.clone(), entry)).collect()
-    }
-
-    fn welcome(&self, topics: Vec<TopicResult>) -> Flying {
-        Flying::Frame(ServerFrame::Welcome(Box::new(Welcome {
-            version: 1,
-            connection: String::new(),
-            heartbeat_ms: HEARTBEAT_MS,
-            max_frame_bytes: 1024 * 1024,
-            max_topics: 256,
-            auth_expires_in_ms: Some(3_600_000),
-            server_time: String::new(),
-            results_epoch: self.server.results_epoch().into(),
-            poll: PollTerms { interval_ms: 5_000, wait_ms: 25_000 },
-            topics,
-        })))
-    }
-
-    fn exchange(&mut self, id: ExchangeId) {
-        let Some(exchange) = self.driver.observer.links.exchange().filter(|exchange| exchange.id == id) else {
-            return;
-        };
-        let frames = exchange.frames.clone();
-        let Some(ClientFrame::Hello(hello)) = frames.first() else { return };
-        let failed = |exchange| Input::ExchangeFailed { exchange };
-        let status = |exchange, status| Input::ExchangeAnswered {
-            exchange,
-            status,
-            retry_after_ms: None,
-            frames: Vec::new(),
-            bad_frames: 0,
-        };
-        match self.http {
-            Http::Fails => return self.inputs.push_back(failed(id)),
-            Http::Unavailable => return self.inputs.push_back(status(id, 503)),
-            Http::Silent => return,
-            Http::Works | Http::AnswerLost => {}
-        }
-        if self.is_refused(hello) {
-            return self.inputs.push_back(status(id, 401));
-        }
-        let now = self.driver.now();
-        let waits_until = now + hello.wait_ms.unwrap_or(0);
-        let lost = self.http == Http::AnswerLost;
-        self.exchange = Some(Exchange { id, frames: frames.clone(), answer: None, waits_until, lost });
-        // The request is carried out when it arrives; only a long poll looks again later.
-        let answer = self.answer(&frames, now);
-        if let Some(exchange) = &mut self.exchange {
-            exchange.answer = answer;
-        }
-    }
-
-    /// `None`: a long poll that waits.
-    fn answer(&mut self, frames: &[ClientFrame], now: u64) -> Option<Vec<Flying>> {
-        let Some(ClientFrame::Hello(hello)) = frames.first() else { panic!("an exchange begins with its hello") };
-        let mut results = Vec::new();
-        let mut events = Vec::new();
-        for request in &hello.topics {
-            let (result, reader) = self.server.answer(request);
-            results.push(result);
-            let topic = reader.topic.clone();
-            events.extend(self.server.read(&reader).into_iter().map(|entry| Flying::Event(topic.clone(), entry)));
-        }
-        let told = results.iter().any(|result| {
-            result.outcome.as_ref().is_ok_and(|position| position.recovery != steadfast_core::Recovery::Resumed)
-        });
-        let waits = self.exchange.as_ref().is_some_and(|exchange| exchange.waits_until > now);
-        if waits && events.is_empty() && !told && frames.len() == 1 {
-            return None;
-        }
-        let mut answer = vec![self.welcome(results)];
-        let carries_out = hello.results_epoch == Some(self.server.results_epoch());
-        for frame in &frames[1..] {
-            match frame {
-                ClientFrame::Message(message) if carries_out => {
-                    answer.extend(self.server.carry_out(message).map(Flying::Frame));
-                }
-                ClientFrame::Ack { reference, ids, .. } => {
-                    answer.push(Flying::Confirmed(self.server.acknowledge(*reference, ids), ids.clone()));
-                }
-                _ => {}
-            }
-        }
-        let more = events.len() > EVENTS_AN_ANSWER;
-        events.truncate(EVENTS_AN_ANSWER);
-        answer.extend(events);
-        answer.extend(more.then_some(Flying::Frame(ServerFrame::More)));
-        Some(answer)
     }
 }

@@ -27,6 +27,7 @@ pub enum Step {
     Submit,
     Acknowledge,
     Lazy(bool),
+    Slow(bool),
     Freeze,
     Thaw,
     Visible,
@@ -47,6 +48,8 @@ pub enum Path {
     Silent,
     /// It dies in place of so many frames of the server.
     Dies(u32),
+    /// It dies after a second.
+    Brief,
 }
 
 /// What becomes of an exchange.
@@ -94,7 +97,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Crash),
         1 => Just(Step::ResultsLost),
         2 => (0..4_u8).prop_map(Step::Evict),
-        4 => Just(Step::Drain),
+        6 => Just(Step::Drain),
         1 => Just(Step::Revoke),
         4 => (0..5_u8, prop::option::weighted(0.3, 0..4_u8), prop::option::weighted(0.2, 0..5_u64)).prop_map(
             |(topic, key, history)| Step::Subscribe { topic, key, history }),
@@ -102,6 +105,7 @@ fn step() -> impl Strategy<Value = Step> {
         6 => Just(Step::Submit),
         1 => Just(Step::Acknowledge),
         3 => any::<bool>().prop_map(Step::Lazy),
+        3 => prop::bool::weighted(0.7).prop_map(Step::Slow),
         1 => Just(Step::Freeze),
         2 => Just(Step::Thaw),
         2 => select(vec![Step::Visible, Step::Online, Step::Offline]),
@@ -115,5 +119,6 @@ fn path() -> impl Strategy<Value = Path> {
         4 => Just(Path::Works),
         1 => select(vec![Path::Refused, Path::BlackHole, Path::Silent]),
         2 => (1..12_u32).prop_map(Path::Dies),
+        1 => Just(Path::Brief),
     ]
 }
