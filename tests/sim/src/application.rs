@@ -1,6 +1,6 @@
 //! What one application has: its subscriptions, its buffers, its messages.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
 use steadfast_core::{MessageId, Slot, SubscriptionId};
 
@@ -63,8 +63,8 @@ pub(crate) struct View {
     pub(crate) place: Place,
     /// The positions that servers have offered on any feed: epoch and offset.
     pub(crate) offered: Vec<(String, u64)>,
-    /// Log topics: the numbers that came.
-    pub(crate) seen: BTreeSet<u64>,
+    /// Log topics: the ids that came.
+    pub(crate) seen: HashSet<String>,
     /// State topics: key to number.
     pub(crate) values: BTreeMap<String, u64>,
     /// State topics: keys that are gone unless they come before Live.
@@ -113,7 +113,7 @@ impl View {
             keys: follow.keys.as_ref().map(|keys| keys.iter().cloned().collect()),
             place: Place::Unknown,
             offered: Vec::new(),
-            seen: BTreeSet::new(),
+            seen: HashSet::new(),
             values: BTreeMap::new(),
             in_doubt: BTreeSet::new(),
             held: VecDeque::new(),

@@ -179,10 +179,6 @@ impl Device {
         &self.core
     }
 
-    pub(crate) fn state(&self) -> State {
-        self.status.state
-    }
-
     /// The device's clocks.
     fn now(&self, around: &Surroundings<'_>) -> Now {
         let world = around.agenda.now();

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
 use lexopt::ValueExt as _;
@@ -12,7 +13,7 @@ steadfast-sim [--seeds N] [--from S]   plays N seeds (1,000), beginning with S (
 steadfast-sim --trace SEED             plays one seed and prints all that happens";
 
 /// So many failures are worth looking into.
-const MOST_FAILURES: u32 = 20;
+const MOST_FAILURES: u64 = 20;
 
 enum Task {
     Play { from: u64, seeds: u64 },
@@ -55,22 +56,36 @@ fn parse() -> Result<Task, lexopt::Error> {
 
 fn play(from: u64, seeds: u64) -> ExitCode {
     let began = Instant::now();
-    let (mut passed, mut failed) = (0_u64, 0);
-    for seed in from..from + seeds {
-        match steadfast_sim::run(seed) {
-            Ok(()) => passed += 1,
-            Err(failure) => {
-                failed += 1;
-                println!("{}\n", failure.minimised());
-                if failed == MOST_FAILURES {
-                    println!("so many fail that the rest is left out");
-                    break;
+    let next = AtomicU64::new(from);
+    let passed = AtomicU64::new(0);
+    let failed = AtomicU64::new(0);
+    // Each world is a thread's own; only which seed comes next is shared.
+    let play = || {
+        while failed.load(Relaxed) < MOST_FAILURES {
+            let seed = next.fetch_add(1, Relaxed);
+            if seed >= from + seeds {
+                return;
+            }
+            match steadfast_sim::run(seed) {
+                Ok(()) => drop(passed.fetch_add(1, Relaxed)),
+                Err(failure) => {
+                    failed.fetch_add(1, Relaxed);
+                    println!("{}\n", failure.minimised());
                 }
             }
         }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(play);
+        }
+    });
+    let (passed, failed) = (passed.into_inner(), failed.into_inner());
+    if failed >= MOST_FAILURES {
+        println!("so many fail that the rest is left out");
     }
     let seconds = began.elapsed().as_secs_f64();
-    println!("{:.0} seeds a second", (passed + u64::from(failed)) as f64 / seconds.max(0.001));
+    println!("{:.0} seeds a second", (passed + failed) as f64 / seconds.max(0.001));
     println!("{passed} passed, {failed} failed");
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -242,6 +242,8 @@ impl Network {
         let drip_ms = if direction == Direction::ToDevice { weather.drip_ms } else { 0 };
         let pipe = socket.pipe(direction);
         if pipe.dead || silent {
+            // What is never taken fills the buffers of whoever sends it.
+            pipe.bytes += packet.len();
             return;
         }
         let at = (agenda.now() + way).max(pipe.last + drip_ms).max(pipe.stalled_until);
@@ -309,9 +311,13 @@ impl Network {
         of_device.map(|(id, _)| *id).collect()
     }
 
-    pub(crate) fn socket_of(&self, device: usize, link: LinkId) -> Option<SocketId> {
-        let mut sockets = self.sockets.iter();
-        sockets.find(|(_, socket)| socket.device == device && socket.link == link).map(|(id, _)| *id)
+    /// A device has nothing more to do with a connection.
+    pub(crate) fn let_go(&mut self, id: SocketId) {
+        match self.sockets.get_mut(&id) {
+            Some(socket) if socket.pod.is_some() => socket.to_device.dead = true,
+            Some(_) => drop(self.sockets.remove(&id)),
+            None => {}
+        }
     }
 
     /// How long something takes to reach a device or to come from it.

@@ -118,9 +118,7 @@ impl World {
             Happening::Break { socket } => self.breaks(socket),
             Happening::LateEnd { device, link, socket } => {
                 self.devices[device].late_end(link, around!(self));
-                if self.network.sockets.get(&socket).is_some_and(|socket| socket.pod.is_none()) {
-                    self.network.sockets.remove(&socket);
-                }
+                self.network.let_go(socket);
             }
             Happening::Request { request } => self.request(request),
             Happening::Abandoned { request } => {

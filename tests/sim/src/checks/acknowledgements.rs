@@ -32,6 +32,11 @@ impl Watch {
         }
     }
 
+    /// An event is given to the application: to a new subscription perhaps once more, and then it is received once more.
+    pub(crate) fn delivered(&mut self, id: &str) {
+        self.confirmed.remove(id);
+    }
+
     /// A result came on a current feed.
     pub(crate) fn answered(&mut self, reference: u64, ok: bool) {
         if let Some(ids) = self.said.remove(&reference).filter(|_| ok) {

@@ -5,10 +5,10 @@ use crate::court::Court;
 use crate::verdict::Check;
 
 /// An event of a log came.
-pub(crate) fn log(view: &mut View, number: u64, court: &mut Court) {
+pub(crate) fn log(view: &mut View, id: &str, court: &mut Court) {
     let topic = &view.topic;
-    let new = view.seen.insert(number);
-    court.verdict.expect(Check::Once, new, || format!("{topic}: event {number} came twice"));
+    let new = view.seen.insert(id.to_owned());
+    court.verdict.expect(Check::Once, new, || format!("{topic}: event {id} came twice"));
 }
 
 /// An event of a state topic came: since the last reset offsets only rise.

@@ -49,9 +49,11 @@ impl Watch {
         self.request = None;
     }
 
-    /// The application connects anew.
+    /// The application connects anew. A token that was refused before stays refused, so the first request may ask for
+    /// a new one without being a renewal.
     pub(crate) fn begins(&mut self) {
         self.end_streak();
+        self.demanded = 1;
     }
 
     pub(crate) fn status(&mut self, state: State, now: u64) {

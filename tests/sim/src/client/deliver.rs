@@ -60,7 +60,7 @@ impl Device {
         match view.class {
             Class::Log => {
                 log_order::delivered(view, &published, offset, court);
-                once::log(view, published.number, court);
+                once::log(view, id, court);
             }
             Class::State => {
                 once::state(view, &published.epoch, offset, court);
@@ -76,6 +76,7 @@ impl Device {
             slow_readers::news(&self.setup, published.at, &mut court.verdict);
         }
         if published.requires_acknowledgment {
+            self.watch.acknowledgements.delivered(id);
             self.application.to_be_received.insert(id.to_owned());
             self.application.unacknowledged.push_back(id.to_owned());
         }

@@ -22,8 +22,13 @@ pub(super) struct Conversation {
     grant: Option<Grant>,
     welcomed: bool,
     blocked: bool,
+    /// The session has ended; a peer that takes nothing is not waited for longer.
+    give_up_at: Option<u64>,
     over: bool,
 }
+
+/// How long a peer may take for the last frames.
+const CLOSE_MS: u64 = 2_000;
 
 impl Conversation {
     pub(super) fn new(context: &Arc<Context>, number: u64, device: usize, now: Now) -> Self {
@@ -35,6 +40,7 @@ impl Conversation {
             grant: None,
             welcomed: false,
             blocked: false,
+            give_up_at: None,
             over: false,
         }
     }
@@ -64,7 +70,12 @@ impl Conversation {
                 break;
             }
         }
-        self.mailbox.set_deadline(self.session.deadline().as_millis());
+        let mut deadline = self.session.deadline().as_millis();
+        if self.session.ending().is_some() && !self.over {
+            deadline = *self.give_up_at.get_or_insert(now.monotonic.as_millis() + CLOSE_MS);
+            self.over = now.monotonic.as_millis() >= deadline;
+        }
+        self.mailbox.set_deadline(deadline);
     }
 
     /// The connection is gone.
