@@ -101,7 +101,6 @@ struct AuthQuestion {
 /// The last welcome's terms.
 #[derive(Debug)]
 struct Terms {
-    heartbeat_ms: u64,
     max_frame_bytes: u64,
     results_epoch: Option<Box<str>>,
     poll: PollTerms,
@@ -153,7 +152,7 @@ impl<P> Client<P> {
             topics: Topics::new(),
             outbox,
             receipts: Receipts::default(),
-            terms: Terms { heartbeat_ms: 25_000, max_frame_bytes: 1024 * 1024, results_epoch: None, poll },
+            terms: Terms { max_frame_bytes: 1024 * 1024, results_epoch: None, poll },
             counters: Counters::default(),
             reason: None,
             unsettled: false,

@@ -1,9 +1,6 @@
 //! Polling's life (PROTOCOL.md, Fallback).
 
-use alloc::boxed::Box;
-use alloc::vec::Vec;
-
-use crate::io::{ExchangeId, MessageId};
+use crate::io::ExchangeId;
 use crate::time::Instant;
 use crate::token::TokenGeneration;
 
@@ -12,7 +9,7 @@ pub(crate) const PROBE_INTERVAL_MS: u64 = 30_000;
 pub(crate) const PROBE_INTERVAL_CAP_MS: u64 = 300_000;
 
 /// The states of the fallback.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Fallback {
     /// Not needed, or not allowed.
     Off,
@@ -37,7 +34,7 @@ pub(crate) enum Clock {
 }
 
 /// Polling under way.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Polling {
     pub(crate) phase: Phase,
     /// Failed exchanges in a row.
@@ -49,7 +46,7 @@ pub(crate) struct Polling {
 }
 
 /// What polling does now.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Phase {
     /// Until the poll timer.
     Due,
@@ -60,17 +57,13 @@ pub(crate) enum Phase {
 }
 
 /// One exchange under way.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Exchange {
     pub(crate) id: ExchangeId,
     /// Numbers the feeds of a client in the order of their hellos.
     pub(crate) feed: u32,
     /// The request that its hello was.
     pub(crate) hello: u64,
-    /// The messages that it carries and no feed before it did.
-    pub(crate) first_sent: Vec<MessageId>,
-    /// The table of results that its hello named; `None` where it carries no messages.
-    pub(crate) results_epoch: Option<Box<str>>,
     pub(crate) token: TokenGeneration,
     pub(crate) begun_at: Instant,
     /// The server may keep it waiting for an event.

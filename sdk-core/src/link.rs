@@ -62,7 +62,8 @@ pub(crate) struct Connection {
     /// From the welcome; empty before.
     pub(crate) results_epoch: Box<str>,
     pub(crate) opened_at: Instant,
-    pub(crate) liveness: Liveness,
+    /// From the welcome on; until then the hello timer judges.
+    pub(crate) liveness: Option<Liveness>,
     pub(crate) token: TokenGeneration,
     /// Bytes that the WebSocket has accepted and not yet sent.
     pub(crate) buffered: u64,
@@ -137,17 +138,64 @@ impl Link {
     }
 
     /// All that have said hello, the older first.
-    pub(crate) fn connections_mut(&mut self) -> impl Iterator<Item = &mut Connection> {
-        let (first, second) = match self {
-            Self::Greeting(connection) | Self::Live(connection) => (Some(connection), None),
-            Self::Handover { old, new } => (Some(old), new.connection_mut()),
-            _ => (None, None),
-        };
-        first.map(Box::as_mut).into_iter().chain(second)
+    pub(crate) fn connections_mut(&mut self) -> [Option<&mut Connection>; 2] {
+        match self {
+            Self::Greeting(connection) | Self::Live(connection) => [Some(connection), None],
+            Self::Handover { old, new } => [Some(old), new.connection_mut()],
+            _ => [None, None],
+        }
     }
 
     pub(crate) fn connection_mut(&mut self, id: LinkId) -> Option<&mut Connection> {
-        self.connections_mut().find(|connection| connection.id == id)
+        for connection in self.connections_mut() {
+            let Some(connection) = connection else { continue };
+            if connection.id == id {
+                return Some(connection);
+            }
+        }
+        None
+    }
+
+    /// The names and feeds of all that have said hello.
+    pub(crate) fn names(&mut self) -> [Option<(LinkId, u32)>; 2] {
+        self.connections_mut().map(|connection| connection.map(|connection| (connection.id, connection.feed)))
+    }
+
+    /// The greeting connection has its welcome.
+    pub(crate) fn welcome(&mut self) {
+        if let Self::Handover { new, .. } = self {
+            *new = match core::mem::replace(new, Successor::Authorizing) {
+                Successor::Greeting(connection) => Successor::Settling(connection),
+                other => other,
+            };
+        } else {
+            *self = match core::mem::replace(self, Self::Idle) {
+                Self::Greeting(connection) => Self::Live(connection),
+                other => other,
+            };
+        }
+    }
+
+    /// Begins to probe each welcomed connection that is not being probed already, and names those.
+    pub(crate) fn probe(&mut self, now: Instant) -> [Option<LinkId>; 2] {
+        self.connections_mut().map(|connection| {
+            let connection = connection?;
+            connection.liveness.as_mut()?.probe(now).then_some(connection.id)
+        })
+    }
+
+    /// The welcomed connection that is dead first if nothing comes in, and when.
+    pub(crate) fn first_to_die(&mut self) -> Option<(Instant, LinkId)> {
+        let mut first = None;
+        for connection in self.connections_mut() {
+            let Some(connection) = connection else { continue };
+            let Some(liveness) = &connection.liveness else { continue };
+            let death = (liveness.deadline(), connection.id);
+            if first.is_none_or(|first| death < first) {
+                first = Some(death);
+            }
+        }
+        first
     }
 
     /// Whether this is the link's first open or its welcome that is awaited, no connection being live.

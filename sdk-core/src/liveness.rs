@@ -19,10 +19,6 @@ impl Liveness {
         Self { last_inbound: now, silence_ms, probe: None }
     }
 
-    pub(crate) fn allow_silence(&mut self, silence_ms: u64) {
-        self.silence_ms = silence_ms;
-    }
-
     pub(crate) fn inbound(&mut self, now: Instant) {
         self.last_inbound = now;
         self.probe = None;

@@ -3,9 +3,10 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+use crate::codec::outgoing::MessageFrame;
 use crate::config::OutboxLimits;
 use crate::error::Misuse;
-use crate::io::{MessageId, OutgoingBytes};
+use crate::io::MessageId;
 use crate::time::Instant;
 
 /// Bounded by [`OutboxLimits`]: at the limit a submit is refused, nothing queued is dropped.
@@ -18,13 +19,20 @@ pub(crate) struct Outbox {
 
 /// One message.
 #[derive(Debug)]
-pub(crate) struct Entry {
-    pub(crate) id: MessageId,
-    pub(crate) frame: OutgoingBytes,
+struct Entry {
+    id: MessageId,
+    frame: MessageFrame,
     expires: Instant,
     flight: Flight,
-    /// The server's table of results when it was first sent.
-    sent_under: Option<Box<str>>,
+    first_sent: Option<FirstSent>,
+}
+
+/// What is left of a message that was taken out, to complete it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Taken {
+    pub(crate) id: MessageId,
+    /// It may have taken effect.
+    pub(crate) was_sent: bool,
 }
 
 /// Where a message is.
@@ -35,9 +43,22 @@ enum Flight {
     On(u32),
 }
 
+/// How a message was sent for the first time.
+#[derive(Debug)]
+struct FirstSent {
+    feed: u32,
+    /// The server's table of results then.
+    results_epoch: Box<str>,
+}
+
 impl Entry {
-    pub(crate) fn was_sent(&self) -> bool {
-        self.sent_under.is_some()
+    fn was_sent(&self) -> bool {
+        self.first_sent.is_some()
+    }
+
+    /// It was sent under another table of results.
+    fn is_foreign(&self, results_epoch: &str) -> bool {
+        self.first_sent.as_ref().is_some_and(|first| *first.results_epoch != *results_epoch)
     }
 }
 
@@ -51,17 +72,17 @@ impl Outbox {
     pub(crate) fn push(
         &mut self,
         id: MessageId,
-        frame: OutgoingBytes,
+        frame: MessageFrame,
         now: Instant,
         life_ms: Option<u64>,
     ) -> Result<(), Misuse> {
-        let bytes = self.bytes + frame.len() as u64;
+        let bytes = self.bytes + frame.len();
         if self.entries.len() >= self.limits.messages as usize || bytes > self.limits.bytes {
             return Err(Misuse::OutboxFull);
         }
         self.bytes = bytes;
         let expires = now + life_ms.unwrap_or(self.limits.life_ms);
-        self.entries.push(Entry { id, frame, expires, flight: Flight::Queued, sent_under: None });
+        self.entries.push(Entry { id, frame, expires, flight: Flight::Queued, first_sent: None });
         Ok(())
     }
 
@@ -74,18 +95,18 @@ impl Outbox {
     }
 
     /// Takes the first queued message to send it on `feed`; the flag says that it had been sent before.
-    pub(crate) fn send_next(&mut self, feed: u32, results_epoch: &str) -> Option<(&OutgoingBytes, bool)> {
+    pub(crate) fn send_next(&mut self, feed: u32, results_epoch: &str) -> Option<(&MessageFrame, bool)> {
         let entry = self.entries.iter_mut().find(|entry| entry.flight == Flight::Queued)?;
         entry.flight = Flight::On(feed);
         let resend = entry.was_sent();
         if !resend {
-            entry.sent_under = Some(results_epoch.into());
+            entry.first_sent = Some(FirstSent { feed, results_epoch: results_epoch.into() });
         }
         Some((&entry.frame, resend))
     }
 
     /// The size of the first queued message.
-    pub(crate) fn next_len(&self) -> Option<usize> {
+    pub(crate) fn next_len(&self) -> Option<u64> {
         self.entries.iter().find(|entry| entry.flight == Flight::Queued).map(|entry| entry.frame.len())
     }
 
@@ -96,71 +117,65 @@ impl Outbox {
         }
     }
 
-    /// The server did not carry out what was first sent in this exchange: it has another table of results.
-    pub(crate) fn never_sent(&mut self, feed: u32, first_sent: &[MessageId]) {
-        for entry in self.entries.iter_mut().filter(|entry| entry.flight == Flight::On(feed)) {
-            entry.flight = Flight::Queued;
-            if first_sent.contains(&entry.id) {
-                entry.sent_under = None;
+    /// A server carries out nothing of an exchange that was meant for another table of results than its own: what was
+    /// first sent there never was, and all of it is queued again. True where there was any.
+    pub(crate) fn requeue_foreign(&mut self, feed: u32, results_epoch: &str) -> bool {
+        let mut any = false;
+        for entry in &mut self.entries {
+            if entry.flight == Flight::On(feed) && entry.is_foreign(results_epoch) {
+                entry.flight = Flight::Queued;
+                entry.first_sent.take_if(|first| first.feed == feed);
+                any = true;
             }
         }
+        any
     }
 
     pub(crate) fn is_on(&self, feed: u32) -> bool {
         self.entries.iter().any(|entry| entry.flight == Flight::On(feed))
     }
 
-    /// The messages on `feed` that were sent there for the first time, given those sent before.
-    pub(crate) fn queued_unsent(&self) -> Vec<MessageId> {
-        let unsent = self.entries.iter().filter(|entry| entry.flight == Flight::Queued && !entry.was_sent());
-        unsent.map(|entry| entry.id).collect()
-    }
-
-    pub(crate) fn take(&mut self, id: MessageId) -> Option<Entry> {
-        self.take_where(&mut |entry| entry.id == id)
+    pub(crate) fn take(&mut self, id: MessageId) -> Option<Taken> {
+        self.take_where(&|entry| entry.id == id)
     }
 
     /// The result of a message on one of the current feeds.
-    pub(crate) fn complete(&mut self, id: MessageId, feed: u32) -> Option<Entry> {
-        self.take_where(&mut |entry| entry.id == id && entry.flight == Flight::On(feed))
+    pub(crate) fn complete(&mut self, id: MessageId, feed: u32) -> Option<Taken> {
+        self.take_where(&|entry| entry.id == id && entry.flight == Flight::On(feed))
     }
 
-    pub(crate) fn take_expired(&mut self, now: Instant) -> Option<Entry> {
-        self.take_where(&mut |entry| entry.expires <= now)
+    pub(crate) fn take_expired(&mut self, now: Instant) -> Option<Taken> {
+        self.take_where(&|entry| entry.expires <= now)
     }
 
     /// A queued message that was sent under another table of results: whether it took effect cannot be known.
-    pub(crate) fn take_unknown(&mut self, results_epoch: &str) -> Option<Entry> {
-        self.take_where(&mut |entry| {
-            entry.flight == Flight::Queued
-                && entry.sent_under.as_deref().is_some_and(|epoch| epoch != results_epoch)
-        })
+    pub(crate) fn take_unknown(&mut self, results_epoch: &str) -> Option<Taken> {
+        self.take_where(&|entry| entry.flight == Flight::Queued && entry.is_foreign(results_epoch))
     }
 
     /// The first message on `feed`, else the first at all: the one that was too large.
-    pub(crate) fn take_first(&mut self, feed: u32) -> Option<Entry> {
-        self.take_first_on(feed).or_else(|| self.take_where(&mut |_| true))
+    pub(crate) fn take_first(&mut self, feed: u32) -> Option<Taken> {
+        self.take_first_on(feed).or_else(|| self.take_where(&|_| true))
     }
 
-    pub(crate) fn take_first_on(&mut self, feed: u32) -> Option<Entry> {
-        self.take_where(&mut |entry| entry.flight == Flight::On(feed))
+    pub(crate) fn take_first_on(&mut self, feed: u32) -> Option<Taken> {
+        self.take_where(&|entry| entry.flight == Flight::On(feed))
     }
 
     /// A queued message over the server's limit.
-    pub(crate) fn take_oversized(&mut self, max_frame_bytes: u64) -> Option<Entry> {
-        self.take_where(&mut |entry| {
-            entry.flight == Flight::Queued && entry.frame.len() as u64 > max_frame_bytes
-        })
+    pub(crate) fn take_oversized(&mut self, max_frame_bytes: u64) -> Option<Taken> {
+        self.take_where(&|entry| entry.flight == Flight::Queued && entry.frame.len() > max_frame_bytes)
     }
 
-    pub(crate) fn next_expiry(&self) -> Option<Instant> {
-        self.entries.iter().map(|entry| entry.expires).min()
+    pub(crate) fn next_expiry(&self) -> Instant {
+        self.entries.iter().fold(Instant::NEVER, |next, entry| next.min(entry.expires))
     }
 
     /// Takes the first message that is meant. Not generic, because there are many ways to mean one.
-    fn take_where(&mut self, is_meant: &mut dyn FnMut(&mut Entry) -> bool) -> Option<Entry> {
-        let entry = self.entries.extract_if(.., is_meant).next()?;
-        self.bytes -= entry.frame.len() as u64;
-        Some(entry)
+    fn take_where(&mut self, is_meant: &dyn Fn(&Entry) -> bool) -> Option<Taken> {
+        let place = self.entries.iter().position(is_meant)?;
+        let entry = self.entries.remove(place);
+        self.bytes -= entry.frame.len();
+        Some(Taken { id: entry.id, was_sent: entry.was_sent() })
     }
 }

@@ -1,6 +1,7 @@
 //! The automatic `received` acknowledgements, coalesced (PROTOCOL.md, rt.ack).
 
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// Most that may be unconfirmed; beyond it the oldest is dropped and counted.
@@ -9,65 +10,66 @@ const MOST: usize = 1_024;
 /// Most that one frame carries.
 const BATCH: usize = 256;
 
-/// Ids of events that were received and not yet confirmed, oldest first.
+/// Ids of events that were received and not yet confirmed.
 #[derive(Debug, Default)]
-pub(crate) struct Receipts(Vec<Receipt>);
-
-#[derive(Debug)]
-struct Receipt {
-    id: Box<str>,
+pub(crate) struct Receipts {
+    /// Oldest first.
+    ids: Vec<String>,
     flight: Option<Flight>,
 }
 
-/// Which frame carries it, on which feed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A frame that carries the oldest ids and has no result yet.
+#[derive(Debug)]
 struct Flight {
     reference: u64,
     feed: u32,
+    ids: usize,
 }
 
 impl Receipts {
     /// Adds an id; true where the oldest had to go.
     pub(crate) fn add(&mut self, id: Box<str>) -> bool {
-        let full = self.0.len() >= MOST;
+        let full = self.ids.len() >= MOST;
         if full {
-            self.0.extract_if(.., |_| true).next();
+            self.remove(1);
+            if let Some(flight) = &mut self.flight {
+                flight.ids = flight.ids.saturating_sub(1);
+            }
         }
-        self.0.push(Receipt { id, flight: None });
+        self.ids.push(id.into_string());
         full
     }
 
     /// Whether there is something to send and nothing under way.
     pub(crate) fn is_due(&self) -> bool {
-        !self.0.is_empty() && self.0.iter().all(|receipt| receipt.flight.is_none())
+        !self.ids.is_empty() && self.flight.is_none()
     }
 
     /// Takes pending ids to send them on `feed`.
-    pub(crate) fn send(&mut self, reference: u64, feed: u32) -> Vec<&str> {
-        let sent = self.0.iter_mut().take(BATCH);
-        sent.map(|receipt| {
-            receipt.flight = Some(Flight { reference, feed });
-            &*receipt.id
-        })
-        .collect()
+    pub(crate) fn send(&mut self, reference: u64, feed: u32) -> &[String] {
+        let ids = self.ids.len().min(BATCH);
+        self.flight = Some(Flight { reference, feed, ids });
+        self.ids.get(..ids).unwrap_or_default()
     }
 
     /// A result came on `feed`; true where it was for what is under way. A retryable failure makes it pending again.
     pub(crate) fn answered(&mut self, reference: u64, feed: u32, again: bool) -> bool {
-        let flight = Some(Flight { reference, feed });
-        let ours = self.0.iter().any(|receipt| receipt.flight == flight);
-        if ours && again {
-            self.requeue(feed);
-        } else if ours {
-            self.0.retain(|receipt| receipt.flight != flight);
+        let ours = |flight: &mut Flight| flight.reference == reference && flight.feed == feed;
+        let Some(flight) = self.flight.take_if(ours) else { return false };
+        if !again {
+            self.remove(flight.ids);
         }
-        ours
+        true
     }
 
     /// The feed ended without a result.
     pub(crate) fn requeue(&mut self, feed: u32) {
-        for receipt in &mut self.0 {
-            receipt.flight = receipt.flight.filter(|flight| flight.feed != feed);
+        if self.flight.as_ref().is_some_and(|flight| flight.feed == feed) {
+            self.flight = None;
         }
+    }
+
+    fn remove(&mut self, oldest: usize) {
+        self.ids.extract_if(.., |_| true).take(oldest).for_each(drop);
     }
 }

@@ -17,6 +17,14 @@ impl Instant {
         self.0
     }
 
+    /// Later than any other.
+    pub(crate) const NEVER: Self = Self(u64::MAX);
+
+    /// `None` where it is [`Instant::NEVER`].
+    pub(crate) fn ever(self) -> Option<Self> {
+        (self < Self::NEVER).then_some(self)
+    }
+
     /// Milliseconds from `earlier` to this instant; zero when `earlier` is not earlier.
     pub const fn since(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)
@@ -26,6 +34,7 @@ impl Instant {
 impl Add<u64> for Instant {
     type Output = Self;
 
+    #[inline(never)]
     fn add(self, millis: u64) -> Self {
         Self(self.0.saturating_add(millis))
     }

@@ -59,45 +59,62 @@ const ALL: [Timer; 17] = [
     Timer::TopicRetry,
 ];
 
-/// At most one deadline for each name.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Timers([Option<Instant>; ALL.len()]);
+/// At most one deadline for each name; [`Instant::NEVER`] where there is none.
+#[derive(Debug, Clone)]
+pub(crate) struct Timers([Instant; ALL.len()]);
+
+impl Default for Timers {
+    fn default() -> Self {
+        Self([Instant::NEVER; ALL.len()])
+    }
+}
 
 impl Timers {
     #[inline(never)]
     pub(crate) fn set(&mut self, timer: Timer, deadline: Instant) {
-        self.0[timer as usize] = Some(deadline);
-    }
-
-    #[inline(never)]
-    pub(crate) fn set_or_clear(&mut self, timer: Timer, deadline: Option<Instant>) {
         self.0[timer as usize] = deadline;
     }
 
-    #[inline(never)]
+    pub(crate) fn set_or_clear(&mut self, timer: Timer, deadline: Option<Instant>) {
+        self.set(timer, deadline.unwrap_or(Instant::NEVER));
+    }
+
     pub(crate) fn clear(&mut self, timer: Timer) {
-        self.0[timer as usize] = None;
+        self.set(timer, Instant::NEVER);
     }
 
     pub(crate) fn clear_all(&mut self) {
-        *self = Self::default();
+        self.0.fill(Instant::NEVER);
     }
 
     pub(crate) fn get(&self, timer: Timer) -> Option<Instant> {
-        self.0[timer as usize]
+        self.0[timer as usize].ever()
     }
 
-    #[inline(never)]
     pub(crate) fn next(&self) -> Option<Instant> {
-        self.0.iter().flatten().min().copied()
+        self.0[self.first() as usize].ever()
     }
 
     /// Takes the earliest deadline that has come.
     pub(crate) fn take_due(&mut self, now: Instant) -> Option<Timer> {
-        let due = ALL.into_iter().filter(|timer| self.get(*timer).is_some_and(|deadline| deadline <= now));
-        let first = due.min_by_key(|timer| self.get(*timer))?;
+        let first = self.first();
+        if self.get(first)? > now {
+            return None;
+        }
         self.clear(first);
         Some(first)
+    }
+
+    /// The one with the earliest deadline, if there is any at all.
+    #[inline(never)]
+    fn first(&self) -> Timer {
+        let mut first = Timer::Authorize;
+        for timer in ALL {
+            if self.0[timer as usize] < self.0[first as usize] {
+                first = timer;
+            }
+        }
+        first
     }
 }
 

@@ -51,14 +51,16 @@ impl Topics {
     }
 
     /// Ends a subscription. `None`: there is none. `Some(Some(_))`: it was the topic's last, and the topic is gone.
-    pub(crate) fn unsubscribe(&mut self, id: SubscriptionId) -> Option<Option<Topic>> {
+    pub(crate) fn unsubscribe(&mut self, id: SubscriptionId) -> Option<Option<Ended>> {
         let topic = self.list.iter_mut().find(|topic| topic.has_listener(id))?;
         topic.remove_listener(id);
         let slot = topic.slot;
         if topic.is_heard() || slot == USER_SLOT {
             return Some(None);
         }
-        Some(self.list.extract_if(.., |topic| topic.slot == slot).next())
+        let ended = Ended { name: topic.name.clone(), was_asked: topic.was_asked() };
+        self.list.retain(|topic| topic.slot != slot);
+        Some(Some(ended))
     }
 
     pub(crate) fn by_slot(&mut self, slot: Slot) -> Option<&mut Topic> {
@@ -86,10 +88,10 @@ impl Topics {
         self.list.iter().find(|topic| &*topic.name == name).map_or(Slot::UNKNOWN, |topic| topic.slot)
     }
 
-    /// All topics, beginning with the one at `start`.
-    pub(crate) fn from(&mut self, start: usize) -> impl Iterator<Item = &mut Topic> {
-        let (before, after) = self.list.split_at_mut_checked(start).unwrap_or_default();
-        after.iter_mut().chain(before)
+    /// The topic at a place; behind the last comes the first.
+    pub(crate) fn at(&mut self, place: usize) -> Option<&mut Topic> {
+        let count = self.list.len();
+        self.list.get_mut(place.checked_rem(count)?)
     }
 
     /// Forgets what was asked and answered on a feed that ended.
@@ -102,7 +104,7 @@ impl Topics {
     /// The connection is lost: catching up begins anew.
     pub(crate) fn no_longer_live(&mut self) {
         for topic in &mut self.list {
-            topic.live = false;
+            topic.catch_up(0);
         }
     }
 
@@ -115,21 +117,21 @@ impl Topics {
         }
     }
 
-    pub(crate) fn next_retry(&self) -> Option<Instant> {
-        self.list.iter().filter_map(|topic| topic.demand.retry_at()).min()
+    pub(crate) fn next_retry(&self) -> Instant {
+        self.list.iter().fold(Instant::NEVER, |next, topic| next.min(topic.demand.retry_at()))
     }
 
     pub(crate) fn retry_due(&mut self, now: Instant) {
         for topic in &mut self.list {
-            if topic.demand.retry_at().is_some_and(|at| at <= now) {
+            if topic.demand.retry_at() <= now {
                 topic.demand = Demand::Wanted;
             }
         }
     }
 
-    /// When the oldest unanswered request was sent, and on which feed; `except` on these.
-    pub(crate) fn oldest_question(&self, except: [Option<u32>; 2]) -> Option<(Instant, u32)> {
-        self.list.iter().filter_map(|topic| topic.oldest_question(except)).min()
+    /// When the oldest unanswered request on `feed` was sent.
+    pub(crate) fn oldest_question(&self, feed: u32) -> Instant {
+        self.list.iter().fold(Instant::NEVER, |oldest, topic| oldest.min(topic.asked_at(feed)))
     }
 
     fn add(&mut self, name: &str) {
@@ -137,6 +139,13 @@ impl Topics {
         self.next_slot += 1;
         self.list.push(Topic::new(slot, name.into()));
     }
+}
+
+/// A topic that nobody wants any more.
+pub(crate) struct Ended {
+    pub(crate) name: Box<str>,
+    /// Some feed was asked for it.
+    pub(crate) was_asked: bool,
 }
 
 /// Where the application stands, by offsets.
@@ -156,11 +165,11 @@ impl Seat {
 }
 
 /// Adds what is missing; true where anything was.
-fn unite(keys: &mut Vec<String>, more: Vec<String>) -> bool {
+fn unite(keys: &mut Vec<String>, more: &[String]) -> bool {
     let before = keys.len();
     for key in more {
-        if !keys.contains(&key) {
-            keys.push(key);
+        if !keys.contains(key) {
+            keys.push(key.clone());
         }
     }
     keys.len() > before

@@ -74,13 +74,14 @@ impl Audit {
         info!(target: "audit", api_key = %Clean(api_key), accepted, refused, "published");
     }
 
-    /// A person acknowledged an event.
-    pub fn acknowledged(principal: &Principal, event_id: &str) {
+    /// A person acknowledged an event, perhaps with a remark.
+    pub fn acknowledged(principal: &Principal, event_id: &str, note: Option<&str>) {
         info!(
             target: "audit",
             tenant = %principal.tenant,
             user = %principal.user,
             event = %Clean(event_id),
+            note = note.map(Clean).map(tracing::field::display),
             "acknowledged"
         );
     }

@@ -34,6 +34,9 @@ const MAX_BYTES: usize = 512 * 1024;
 /// How long a long poll goes on after its first event, so that a burst comes in one answer.
 const GATHER: Duration = Duration::from_millis(20);
 
+/// How long an answer waits for the results of handlers.
+const HANDLERS: Duration = Duration::from_secs(5);
+
 /// The route of the exchange.
 ///
 /// The body is an array of client frames, `rt.hello` first; the answer is one of server frames.
@@ -44,6 +47,7 @@ const GATHER: Duration = Duration::from_millis(20);
 /// | 400 | no array of frames, or no hello first |
 /// | 401 | the token was refused |
 /// | 413 | the body is larger than a frame may be |
+/// | 429 | the user sends too many frames by exchanges; see `Retry-After` |
 pub fn exchange_routes(pod: &Arc<Pod>) -> Router {
     Router::new().route("/api/v1/notifications/poll", post(answer)).with_state(Arc::clone(pod))
 }
@@ -63,6 +67,7 @@ async fn answer(State(pod): State<Arc<Pod>>, request: Request) -> Response {
     }
     let mut exchange = Exchange { driven: pod.drive(Entrance::Exchange, peer), answer: Answer::default() };
     exchange.begin(&body);
+    exchange.wait_for_handlers().await;
     exchange.wait().await;
     let response = exchange.finish();
     pod.state.metrics.exchange_answered(began.elapsed());
@@ -85,6 +90,19 @@ impl Exchange {
     fn begin(&mut self, body: &str) {
         let now = self.driven.pod.state.clock.now();
         self.driven.session.handle_text(body, now);
+        self.collect();
+    }
+
+    /// Waits for the results of handlers.
+    async fn wait_for_handlers(&mut self) {
+        let deadline = Instant::now() + HANDLERS;
+        while self.driven.session.awaits_handlers() && !self.must_answer() {
+            if timeout_at(deadline, self.mail()).await.is_err() {
+                break;
+            }
+            self.collect();
+        }
+        self.driven.session.give_up_handlers();
         self.collect();
     }
 
@@ -123,15 +141,13 @@ impl Exchange {
     fn collect(&mut self) {
         let now = self.driven.pod.state.clock.now();
         self.driven.take_mail(now);
-        self.driven.perform_outputs(now);
         while !self.answer.full
-            && let Some(frame) = self.driven.session.poll_frame()
+            && let Some(frame) = self.driven.poll_frame(now)
         {
             match frame {
                 Frame::Control(text) => self.answer.push(&text),
                 Frame::Event(event) => self.answer.push_event(event.text()),
             }
-            self.driven.perform_outputs(now);
         }
     }
 
@@ -167,9 +183,13 @@ impl Answer {
 }
 
 fn respond(ending: Option<&Ending>, mut text: String) -> Response {
-    let refusal = ending.and_then(|ending| Some((refusal_of(ending.code)?, ending.reason.as_ref())));
-    if let Some(((status, code), reason)) = refusal {
-        return error_response(status, &WireError::new(code, reason, false));
+    if let Some(ending) = ending
+        && let Some((status, code)) = refusal_of(ending.code)
+    {
+        let retry_after_ms = ending.reconnect_after_ms;
+        let error =
+            WireError { retry_after_ms, ..WireError::new(code, &*ending.reason, retry_after_ms.is_some()) };
+        return error_response(status, &error);
     }
     text.push(']');
     let headers = [
@@ -185,6 +205,7 @@ fn refusal_of(code: u16) -> Option<(StatusCode, ErrorCode)> {
     match code {
         CloseCode::BAD_FRAMES => Some((StatusCode::BAD_REQUEST, ErrorCode::BadFrame)),
         CloseCode::UNAUTHORIZED => Some((StatusCode::UNAUTHORIZED, ErrorCode::Unauthorized)),
+        CloseCode::RATE_LIMITED => Some((StatusCode::TOO_MANY_REQUESTS, ErrorCode::RateLimited)),
         _ => None,
     }
 }

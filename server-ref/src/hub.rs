@@ -23,6 +23,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use steadfast_core::{ErrorCode, Now, Position, TopicClass, TopicRequest, WireError};
 
+pub(crate) use draft::hash_payload;
 pub use draft::{Draft, MAX_KEY_LENGTH};
 pub(crate) use idem::{Begin, IdemTable};
 pub use idem::{IdemKey, MAX_RESULTS, RESULTS_KEPT_MS};
@@ -35,7 +36,7 @@ pub(crate) use tenant::Tenant;
 pub use topic::{Topic, Wakes};
 
 use crate::config::{TopicRules, Totals};
-use crate::log::{AppendRefused, Event, Place, Unnumbered};
+use crate::log::{AppendRefused, Event, History, Place, Unnumbered};
 use crate::names::TenantId;
 
 const SHARDS: usize = 64;
@@ -149,6 +150,31 @@ impl Hub {
         Attached { topic, position, place }
     }
 
+    /// Goes on with a log topic whose events are in a store: numbered in `epoch` up to `top`, and to be fetched from
+    /// `stored_from` on. To be called before the topic's first reader is attached; one that is known stays as it is.
+    ///
+    /// # Errors
+    /// - `unsupported`: the topic is none of the class log.
+    /// - `too_many_topics`: the tenant has as many topics as it may have.
+    pub fn adopt(&self, key: &TopicKey, epoch: &str, top: u64, stored_from: u64) -> Result<(), WireError> {
+        let policy = self.rules.policy(key.name().as_str()).clone();
+        if policy.class() != TopicClass::Log {
+            return Err(WireError::new(ErrorCode::Unsupported, "only log topics have a store", false));
+        }
+        let tenant = self.tenant(key.tenant());
+        let mut shard = self.shard(key);
+        if shard.contains_key(key) {
+            return Ok(());
+        }
+        let history = History::over_store(epoch.into(), top, stored_from);
+        let topic = Arc::new(Topic::with_history(key.clone(), policy, history));
+        if !tenant.add_topic(&topic, self.totals.topics_per_tenant) {
+            return Err(too_many_topics());
+        }
+        shard.insert(key.clone(), topic);
+        Ok(())
+    }
+
     /// Takes a reader out.
     pub fn detach(&self, topic: &Topic, mailbox: &Arc<Mailbox>, slot: u8) {
         let mut shard = self.shard(topic.key());
@@ -229,11 +255,7 @@ impl Hub {
             shard.remove(key);
         }
         if refused {
-            return Err(WireError::new(
-                ErrorCode::TooManyTopics,
-                "the tenant has as many topics as it may have; use those, or raise totals.topics_per_tenant",
-                false,
-            ));
+            return Err(too_many_topics());
         }
         Ok(topic)
     }
@@ -282,6 +304,12 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// RFC 3339 in UTC with milliseconds.
 pub(crate) fn timestamp(wall_millis: u64) -> String {
     humantime::format_rfc3339_millis(UNIX_EPOCH + Duration::from_millis(wall_millis)).to_string()
+}
+
+fn too_many_topics() -> WireError {
+    let message =
+        "the tenant has as many topics as it may have; use those, or raise totals.topics_per_tenant";
+    WireError::new(ErrorCode::TooManyTopics, message, false)
 }
 
 fn too_many_keys() -> WireError {

@@ -62,7 +62,7 @@ pub use publish::{
     MAX_FIELD_BYTES, MAX_IDEMPOTENCY_KEY_BYTES, MAX_TYPE_CHARACTERS, PublishBodyError, PublishRequest,
     Published, Publisher, Target, publish_elements, publish_routes,
 };
-pub use pump::Pod;
+pub use pump::{Handlers, Outcome, Pod, Request};
 pub use serve::{Listeners, serve};
 pub use session::{
     Answer, CONTROL_FRAMES, Context, Ending, Frame, MAX_EXCHANGE_FRAMES, Note, Output, Session, Ticket,
@@ -70,14 +70,15 @@ pub use session::{
 pub use socket::socket_routes;
 pub use state::{ServerState, peer_of};
 
-/// All routes of clients and backends, over a heart of their own with an empty memory.
+/// All routes of clients and backends, over a heart of their own with an empty memory, and with these handlers of
+/// requests without a topic.
 ///
 /// To be called within a tokio runtime.
 ///
 /// # Errors
 /// - [`ConfigError::Invalid`]: a key of the configuration is no key of its algorithm.
-pub fn routes(state: &std::sync::Arc<ServerState>) -> Result<axum::Router, ConfigError> {
-    let pod = Pod::start(state)?;
+pub fn routes(state: &std::sync::Arc<ServerState>, handlers: Handlers) -> Result<axum::Router, ConfigError> {
+    let pod = Pod::start(state, handlers)?;
     Ok(publish_routes(state, std::sync::Arc::clone(&pod))
         .merge(socket_routes(&pod))
         .merge(exchange_routes(&pod)))

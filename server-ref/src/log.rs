@@ -16,7 +16,37 @@ pub(crate) use history::{AppendRefused, History};
 pub(crate) use keyed::KeyedLog;
 pub(crate) use numbered::NumberedLog;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
+
+/// A read that is being put together.
+struct Taking<'a> {
+    batch: &'a mut Batch,
+    events: usize,
+    bytes: usize,
+}
+
+impl<'a> Taking<'a> {
+    fn into(batch: &'a mut Batch) -> Self {
+        Self { batch, events: 0, bytes: 0 }
+    }
+
+    /// Takes one more event; false where the read is full. The first is taken whatever its size.
+    fn take(&mut self, event: &Arc<Event>) -> bool {
+        self.bytes += event.wire_size();
+        if self.events > 0 && (self.events == READ_EVENTS || self.bytes > READ_BYTES) {
+            return false;
+        }
+        self.events += 1;
+        self.batch.push_back(Arc::clone(event));
+        true
+    }
+
+    /// The offset of the last event that was taken.
+    fn last(&self) -> Option<u64> {
+        self.batch.back().filter(|_| self.events > 0).map(|event| event.offset())
+    }
+}
 
 /// The most that one read takes out of a topic, so that its lock is held shortly.
 pub(crate) const READ_EVENTS: usize = 64;
@@ -34,17 +64,23 @@ pub(crate) struct Place {
     pub(crate) floor: u64,
 }
 
+/// What is read goes in here, oldest first. The reader keeps it, so that a read needs no memory of its own.
+pub(crate) type Batch = VecDeque<Arc<Event>>;
+
 /// What one read gave, in one atomic answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Read {
-    /// Events beyond the place, oldest first; empty when the reader has everything.
+    /// The events beyond the place are in the batch; none when the reader has everything.
     Events {
-        /// The events.
-        events: Vec<Arc<Event>>,
         /// Where the reader stands after them.
         offset: u64,
         /// Whether there is more.
         more: bool,
+    },
+    /// The tail begins beyond the place, but the store beneath it holds what lies between.
+    Behind {
+        /// The first offset of the tail, less one.
+        until: u64,
     },
     /// The reader was slower than the retention: what lies up to `offset` (oldest retained − 1) is lost to it.
     Gap {

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     steadfast_server::run(std::env::args_os(), |state| {
-        steadfast_server::routes(state).expect("the state was made of the same keys")
+        steadfast_server::routes(state, steadfast_server::Handlers::new())
+            .expect("the state was made of the same keys")
     })
 }

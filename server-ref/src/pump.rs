@@ -1,12 +1,16 @@
 //! What drives sessions: does what they want, wakes them when their time has come, and tells them of the drain.
 
+mod requests;
+#[cfg(test)]
+mod tests;
+
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use aws_lc_rs::rand;
-use steadfast_core::{Cursor, Now, WireError};
+use steadfast_core::{ClientMessage, Cursor, Now, WireError};
 
 use crate::audit::{Action, Audit, Entrance};
 use crate::auth::Authenticator;
@@ -16,8 +20,10 @@ use crate::draining::Phase;
 use crate::hub::{Draft, Hub, IdemKey, Mailbox, Order, TopicKey, lock};
 use crate::names::TenantId;
 use crate::publish::{PublishRequest, Published, Publisher, Target};
-use crate::session::{Context, Note, Output, Session};
+use crate::session::{Context, Frame, Note, Output, Session};
 use crate::state::ServerState;
+pub use requests::{Handlers, Outcome, Request};
+use requests::{Inbox, Requests};
 
 /// How often all deadlines are looked at: one task for all connections, in place of a timer each.
 const SWEEP: Duration = Duration::from_millis(250);
@@ -31,6 +37,7 @@ pub struct Pod {
     pub(crate) state: Arc<ServerState>,
     pub(crate) context: Arc<Context>,
     broker: MemoryBroker,
+    requests: Arc<Requests>,
     roster: Mutex<Vec<Weak<Mailbox>>>,
     sessions: AtomicU64,
 }
@@ -45,6 +52,8 @@ pub(crate) struct Driven {
     peer: Option<SocketAddr>,
     /// Whose connections this one is counted among.
     tenant: Option<TenantId>,
+    /// Where answers to requests come in; there once there was a request.
+    inbox: Option<Arc<Inbox>>,
 }
 
 impl Pod {
@@ -53,7 +62,7 @@ impl Pod {
     ///
     /// # Errors
     /// - [`ConfigError::Invalid`]: a key of the configuration is no key of its algorithm.
-    pub fn start(state: &Arc<ServerState>) -> Result<Arc<Self>, ConfigError> {
+    pub fn start(state: &Arc<ServerState>, handlers: Handlers) -> Result<Arc<Self>, ConfigError> {
         let config = &state.config;
         let hub = Hub::new(config.topics.clone(), config.totals.clone(), &random_epoch());
         let results_epoch = Arc::clone(hub.epoch());
@@ -62,6 +71,7 @@ impl Pod {
             state: Arc::clone(state),
             context: Arc::new(context),
             broker: MemoryBroker::new(hub),
+            requests: Arc::new(Requests::new(handlers, state.clock)),
             roster: Mutex::default(),
             sessions: AtomicU64::new(0),
         });
@@ -79,7 +89,7 @@ impl Pod {
         };
         let mailbox = Mailbox::new();
         lock(&self.roster).push(Arc::downgrade(&mailbox));
-        Driven { session, mailbox, pod: Arc::clone(self), entrance, peer, tenant: None }
+        Driven { session, mailbox, pod: Arc::clone(self), entrance, peer, tenant: None, inbox: None }
     }
 
     fn sweep(&self, forget: bool) {
@@ -155,16 +165,40 @@ impl Pod {
 impl Driven {
     /// Takes what the mailbox holds into the session.
     pub(crate) fn take_mail(&mut self, now: Now) {
-        if self.mailbox.is_scheduled() {
-            self.session.handle_marks(self.mailbox.take(), now);
+        if !self.mailbox.is_scheduled() {
+            return;
+        }
+        let marks = self.mailbox.take();
+        if marks.has(Order::Answer)
+            && let Some(inbox) = &self.inbox
+        {
+            for answer in inbox.take() {
+                self.session.handle_answer(answer, now);
+            }
+        }
+        self.session.handle_marks(marks, now);
+    }
+
+    /// The next frame to write, after what the session wants has been done.
+    pub(crate) fn poll_frame(&mut self, now: Now) -> Option<Frame> {
+        loop {
+            let performed = self.perform_outputs(now);
+            // What was done may have been answered at once, and the answer may be a frame.
+            match self.session.poll_frame() {
+                None if performed => {}
+                frame => return frame,
+            }
         }
     }
 
-    /// Does what the session wants, until it wants nothing more.
-    pub(crate) fn perform_outputs(&mut self, now: Now) {
+    /// Does what the session wants, until it wants nothing more; whether there was anything.
+    pub(crate) fn perform_outputs(&mut self, now: Now) -> bool {
+        let mut performed = false;
         while let Some(output) = self.session.poll_output() {
+            performed = true;
             match output {
                 Output::Note(note) => self.note(note),
+                Output::Handle { reference, message, idem } => self.handle(*message, reference, idem),
                 output => {
                     if let Output::Enter { client, .. } = &output {
                         self.pod.state.metrics.connection_opened(&client.tenant);
@@ -178,12 +212,20 @@ impl Driven {
                 }
             }
         }
+        performed
     }
 
     /// A WebSocket ended with this code.
     pub(crate) fn connection_closed(&mut self, code: u16) {
         let tenant = self.tenant.take();
         self.pod.state.metrics.connection_closed(tenant.as_ref(), code);
+    }
+
+    fn handle(&mut self, message: ClientMessage, reference: Option<u64>, idem: Option<IdemKey>) {
+        if let Some(principal) = self.session.principal() {
+            let inbox = self.inbox.get_or_insert_with(|| Inbox::new(&self.mailbox));
+            self.pod.requests.begin(principal, message, reference, idem, inbox);
+        }
     }
 
     fn note(&self, note: Note) {
@@ -207,12 +249,12 @@ impl Driven {
             Note::UnknownFrame => metrics.unknown_frame(),
             Note::Gap(reason) => metrics.gap(reason),
             Note::Rewound => metrics.reader_rewound(),
-            Note::Acknowledged { ids, state } => {
+            Note::Acknowledged { ids, state, note } => {
                 metrics.acknowledged(state, ids.len());
                 if let (Some(principal), steadfast_core::AckState::Acknowledged) =
                     (self.session.principal(), state)
                 {
-                    ids.iter().for_each(|id| Audit::acknowledged(principal, id));
+                    ids.iter().for_each(|id| Audit::acknowledged(principal, id, note.as_deref()));
                 }
             }
             Note::Published { class, bytes } => metrics.event_published(class, bytes),

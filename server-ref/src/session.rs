@@ -8,7 +8,9 @@
 mod context;
 mod hello;
 mod io;
+mod judging;
 mod messages;
+mod rates;
 mod reader;
 mod subscriptions;
 #[cfg(test)]
@@ -39,9 +41,6 @@ use topics::Answering;
 /// says by itself (pings, drain, lost permissions) may exceed it, by one each.
 pub const CONTROL_FRAMES: usize = 64;
 
-/// Bad frames in a minute that close the link.
-const BAD_FRAMES: usize = 10;
-
 /// One client's conversation.
 #[derive(Debug)]
 pub struct Session {
@@ -56,6 +55,8 @@ pub struct Session {
     refused_frames: u32,
     /// Outputs under way whose answers become control frames.
     in_flight: u32,
+    /// The messages among them that a handler carries out, which may take long.
+    handling: Vec<Option<u64>>,
     bad_frames: Vec<Instant>,
 }
 
@@ -120,6 +121,7 @@ impl Session {
             frames,
             refused_frames: 0,
             in_flight: 0,
+            handling: Vec::new(),
             bad_frames: Vec::new(),
         }
     }
@@ -148,6 +150,11 @@ impl Session {
         }
     }
 
+    /// Whether handlers are still at work for it.
+    pub fn awaits_handlers(&self) -> bool {
+        !self.handling.is_empty()
+    }
+
     /// Whether the client's next frame should be read: not while answers pile up, nor before the welcome is out.
     pub fn wants_input(&self) -> bool {
         match &self.phase {
@@ -174,16 +181,16 @@ impl Session {
             Phase::Ended(_) => return,
         };
         let frames = decode_client(text, most);
-        let hello_alone = frames.len() == 1;
+        let count = frames.len();
         for frame in frames {
-            self.handle_frame(frame, hello_alone, now);
+            self.handle_frame(frame, count, now);
         }
     }
 
     /// A binary message came.
     pub fn handle_binary(&mut self, message: &[u8], now: Now) {
         self.timing.heard(now.monotonic);
-        self.handle_frame(decode_client_binary(message), false, now);
+        self.handle_frame(decode_client_binary(message), 1, now);
     }
 
     /// The transport's own sign of life (a WebSocket ping or pong) came.
@@ -195,6 +202,8 @@ impl Session {
     pub fn handle_answer(&mut self, answer: Answer, now: Now) {
         match answer {
             Answer::Tail { ticket, attached } => self.topic_resolved(ticket, Ok(attached), now),
+            Answer::Fetched { ticket, events } => self.fetched(ticket, events),
+            Answer::NotFetched { ticket } => self.not_fetched(ticket, now),
             Answer::Unavailable { ticket } => self.topic_resolved(ticket, Err(topics::unavailable()), now),
             Answer::Appended { reference, outcome, duplicate } => {
                 self.in_flight -= 1;
@@ -204,13 +213,11 @@ impl Session {
                 self.publish_answered(reference, outcome, duplicate);
             }
             Answer::Handled { reference, outcome, duplicate } => {
-                self.in_flight -= 1;
-                let outcome = outcome.map(|payload| payload.map(Payload::Json));
-                self.result(reference, outcome, duplicate);
+                self.handled(reference, outcome, duplicate);
             }
-            Answer::Acknowledged { reference, unknown, accepted, state } => {
+            Answer::Acknowledged { reference, unknown, accepted, state, note } => {
                 self.in_flight -= 1;
-                self.note(Note::Acknowledged { ids: accepted, state });
+                self.note(Note::Acknowledged { ids: accepted, state, note });
                 self.acknowledgement_answered(reference, &unknown);
             }
         }
@@ -243,7 +250,8 @@ impl Session {
         output
     }
 
-    /// The next frame to write: control frames first, then events. `None`: nothing for now.
+    /// The next frame to write: control frames first, then events. `None`: nothing for now; but what it may want
+    /// to be done next, and the answer to that, can change it.
     pub fn poll_frame(&mut self) -> Option<Frame> {
         if let Some(text) = self.control.pop_front() {
             return Some(Frame::Control(text));
@@ -257,13 +265,13 @@ impl Session {
         }
     }
 
-    fn handle_frame(&mut self, frame: Result<ClientFrame, FrameError>, hello_alone: bool, now: Now) {
+    fn handle_frame(&mut self, frame: Result<ClientFrame, FrameError>, count: usize, now: Now) {
         if matches!(self.phase, Phase::Ended(_)) || !self.frame_admitted(&frame, now) {
             return;
         }
         let live = matches!(self.phase, Phase::Live(_));
         match frame {
-            Ok(ClientFrame::Hello(hello)) if !live => self.handle_hello(*hello, hello_alone, now),
+            Ok(ClientFrame::Hello(hello)) if !live => self.handle_hello(*hello, count, now),
             Err(error) => self.handle_bad_frame(error, now),
             Ok(_) if !live => self.no_hello(ErrorCode::BadFrame),
             Ok(_) if self.messages_are_void() => {}
@@ -290,97 +298,6 @@ impl Session {
                 });
             }
             Ok(ClientFrame::Unknown) => self.note(Note::UnknownFrame),
-        }
-    }
-
-    /// Whether the frame keeps to the rate. Who sends on against the refusals is cut off.
-    fn frame_admitted(&mut self, frame: &Result<ClientFrame, FrameError>, now: Now) -> bool {
-        if self.is_exchange() {
-            return true;
-        }
-        let Err(retry_after_ms) = self.frames.take(1, now.monotonic) else {
-            self.refused_frames = 0;
-            return true;
-        };
-        self.refused_frames += 1;
-        if self.refused_frames > 2 * self.context.limits.frames_per_second {
-            self.end(CloseCode::RATE_LIMITED, "too many frames", Some(5_000));
-            return false;
-        }
-        let error = WireError {
-            code: ErrorCode::RateLimited,
-            message: "too many frames in too short a time; send fewer".into(),
-            retryable: true,
-            retry_after_ms: Some(retry_after_ms),
-        };
-        self.refuse(frame, error);
-        false
-    }
-
-    fn handle_bad_frame(&mut self, error: FrameError, now: Now) {
-        if matches!(self.phase, Phase::Greeting(_)) {
-            self.no_hello(error.code);
-            return;
-        }
-        let reference = error.reference;
-        let error = WireError::new(error.code, error.message, false);
-        self.count_bad_frame(error, reference, now);
-    }
-
-    fn no_hello(&mut self, code: ErrorCode) {
-        self.note(Note::BadFrame(code.clone()));
-        let message = "the first frame must be rt.hello";
-        self.send(&ServerFrame::Error(WireError::new(code, message, false)));
-        self.end(CloseCode::BAD_FRAMES, message, None);
-    }
-
-    /// An exchange's messages were meant for another life of the table of results: to carry one out could be to
-    /// carry it out twice.
-    fn messages_are_void(&self) -> bool {
-        matches!(&self.phase, Phase::Live(live) if live.messages_void)
-    }
-
-    fn bad_frame(&mut self, message: &str, reference: Option<u64>, now: Now) {
-        self.count_bad_frame(WireError::new(ErrorCode::BadFrame, message, false), reference, now);
-    }
-
-    fn count_bad_frame(&mut self, error: WireError, reference: Option<u64>, now: Now) {
-        self.note(Note::BadFrame(error.code.clone()));
-        match reference {
-            Some(reference) => self.result(Some(reference), Err(error), false),
-            None => self.send(&ServerFrame::Error(error)),
-        }
-        self.bad_frames.retain(|at| now.monotonic.since(*at) < 60_000);
-        self.bad_frames.push(now.monotonic);
-        if self.bad_frames.len() >= BAD_FRAMES && !self.is_exchange() {
-            self.end(CloseCode::BAD_FRAMES, "ten bad frames in a minute", None);
-        }
-    }
-
-    /// Refuses a frame with its own kind of result.
-    fn refuse(&mut self, frame: &Result<ClientFrame, FrameError>, error: WireError) {
-        match frame {
-            Ok(ClientFrame::Subscribe { reference, topics }) => {
-                let topics =
-                    topics.iter().map(|request| topics::refused(&request.topic, error.clone())).collect();
-                self.send(&ServerFrame::Subscribed { reference: Some(*reference), topics });
-            }
-            Ok(ClientFrame::Unsubscribe { reference, .. }) => {
-                let reference = Some(*reference);
-                self.send(&ServerFrame::Unsubscribed { reference, topics: Vec::new(), error: Some(error) });
-            }
-            Ok(ClientFrame::Message(message)) => self.result(message.reference, Err(error), false),
-            Ok(ClientFrame::Ack { reference, .. } | ClientFrame::Auth { reference, .. }) => {
-                self.result(Some(*reference), Err(error), false);
-            }
-            Err(FrameError { reference, .. }) => self.result(*reference, Err(error), false),
-            Ok(
-                ClientFrame::Hello(_)
-                | ClientFrame::Ping { .. }
-                | ClientFrame::Pong { .. }
-                | ClientFrame::Bye
-                | ClientFrame::Unknown,
-            ) => self.send(&ServerFrame::Error(error)),
         }
     }
 

@@ -21,7 +21,7 @@ use crate::exchange::exchange_routes;
 use crate::names::{TenantId, UserId};
 use crate::permissions::Pattern;
 use crate::publish::{PublishRequest, Published, Publisher, publish_routes};
-use crate::pump::Pod;
+use crate::pump::{Handlers, Pod};
 use crate::serve::{Listeners, serve};
 use crate::socket::socket_routes;
 use crate::state::ServerState;
@@ -38,10 +38,14 @@ pub(crate) struct Link(pub(crate) WebSocketStream<TcpStream>);
 
 impl Server {
     pub(crate) async fn start(change: impl FnOnce(&mut Config)) -> Self {
+        Self::with_handlers(change, Handlers::new()).await
+    }
+
+    pub(crate) async fn with_handlers(change: impl FnOnce(&mut Config), handlers: Handlers) -> Self {
         let mut config = Config::dev();
         change(&mut config);
         let state = ServerState::new(config).unwrap();
-        let pod = Pod::start(&state).unwrap();
+        let pod = Pod::start(&state, handlers).unwrap();
         let public = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = public.local_addr().unwrap();
         let routes =

@@ -14,33 +14,28 @@ fn panic(_: &PanicInfo<'_>) -> ! {
     core::arch::wasm32::unreachable()
 }
 
-/// The driver: whatever JavaScript may do, in any order.
+/// The driver: whatever JavaScript may do, in any order. The steps are functions of their own, as a driver's are, so that
+/// the optimiser does not melt the whole client into one.
 // The module has no other export, so the name cannot clash with another symbol.
 #[allow(unsafe_code)]
 #[unsafe(no_mangle)]
 extern "C" fn run() {
-    let mut client = Client::<u32>::new(Config::new(text()), any(), now());
+    let mut client = create();
     while any() {
         command(&mut client);
-        client.handle_input(now(), input());
+        handle(&mut client);
         getters(&client);
-        while drain(client.poll_output()) {}
+        while drain(&mut client) {}
     }
 }
 
-/// A value that the optimiser knows nothing about, as if it came from JavaScript.
-fn any<T: Default>() -> T {
-    black_box(T::default())
+#[inline(never)]
+fn create() -> Client<u32> {
+    let config = black_box(Config::new(text()));
+    Client::new(config, any(), now())
 }
 
-fn now() -> Now {
-    any()
-}
-
-fn text() -> String {
-    any()
-}
-
+#[inline(never)]
 fn command(client: &mut Client<u32>) {
     match any::<u8>() {
         0 => client.connect(now()),
@@ -54,20 +49,39 @@ fn command(client: &mut Client<u32>) {
     }
 }
 
-fn message() -> OutgoingMessage {
-    any()
+#[inline(never)]
+fn handle(client: &mut Client<u32>) {
+    client.handle_input(now(), black_box(Input::Tick));
 }
 
-fn input() -> Input<u32> {
-    black_box(Input::Tick)
-}
-
+#[inline(never)]
 fn getters(client: &Client<u32>) {
     let slot: Slot = client.slot(&text());
     black_box((client.status(), client.statistics(), client.cursor(slot), client.is_live(slot)));
     black_box((client.class(slot), client.pending_messages(), client.max_frame_bytes()));
 }
 
-fn drain(output: Output<u32>) -> bool {
-    !matches!(black_box(output), Output::Wait { .. })
+#[inline(never)]
+fn drain(client: &mut Client<u32>) -> bool {
+    !matches!(black_box(client.poll_output()), Output::Wait { .. })
+}
+
+#[inline(never)]
+fn now() -> Now {
+    any()
+}
+
+#[inline(never)]
+fn text() -> String {
+    any()
+}
+
+#[inline(never)]
+fn message() -> OutgoingMessage {
+    any()
+}
+
+/// A value that the optimiser knows nothing about, as if it came from JavaScript.
+fn any<T: Default>() -> T {
+    black_box(T::default())
 }

@@ -1,11 +1,10 @@
 //! Asking the server for topics: in a hello, and after it.
 
-use alloc::vec::Vec;
+use alloc::string::String;
 
 use super::Client;
 use crate::close::CloseCode;
 use crate::codec::outgoing;
-use crate::frame::TopicRequest;
 use crate::io::LinkId;
 use crate::time::Instant;
 use crate::timer::Timer;
@@ -20,22 +19,31 @@ const SUBSCRIBE_TOPICS: usize = 64;
 /// A question to the server must be answered within this.
 const ANSWER_MS: u64 = 10_000;
 
+/// The topics of one request.
+pub(super) struct Asked {
+    pub(super) count: usize,
+    /// As the request's frame lists them.
+    pub(super) text: String,
+}
+
 impl<P> Client<P> {
     /// The topics for a hello on `feed`, beginning with the one at `start`; they count as asked there.
-    pub(super) fn hello_topics(&mut self, feed: u32, reference: u64, start: usize) -> Vec<TopicRequest> {
+    pub(super) fn hello_topics(&mut self, feed: u32, reference: u64, start: usize) -> Asked {
         self.ask(feed, reference, start, HELLO_TOPICS)
     }
 
     /// Asks every welcomed link for what it has not been asked, or must be asked again.
     pub(super) fn ask_topics(&mut self) {
-        for (link, feed) in self.link.welcomed().into_iter().flatten() {
+        for names in self.link.welcomed() {
+            let Some((link, feed)) = names else { continue };
             self.ask_topics_on(link, feed);
         }
     }
 
     /// Stops what the server would send of a topic.
     pub(super) fn unsubscribe_on_links(&mut self, name: &str) {
-        for (link, _) in self.link.welcomed().into_iter().flatten() {
+        for names in self.link.welcomed() {
+            let Some((link, _)) = names else { continue };
             let reference = self.next_reference();
             self.send_text(link, outgoing::unsubscribe(reference, name));
         }
@@ -43,61 +51,68 @@ impl<P> Client<P> {
 
     /// A link that leaves a question unanswered is not to be relied on.
     pub(super) fn answer_overdue(&mut self) {
-        let Some((since, feed)) = self.oldest_question() else { return };
         // The link whose answer the timer waited for may just have ended for another cause.
-        if since + ANSWER_MS > self.now.monotonic {
-            return;
-        }
-        let asked = self.link.connections_mut().find(|connection| connection.feed == feed);
-        if let Some(link) = asked.map(|connection| connection.id) {
+        if let Some((since, link)) = self.oldest_question()
+            && since + ANSWER_MS <= self.now.monotonic
+        {
             self.close_link(link, CloseCode::TIMEOUT);
         }
     }
 
     pub(super) fn plan_answers(&mut self) {
-        let oldest = self.oldest_question().map(|(since, _)| since + ANSWER_MS);
-        self.timers.set_or_clear(Timer::Answer, oldest);
+        let oldest = self.oldest_question().map_or(Instant::NEVER, |(since, _)| since + ANSWER_MS);
+        self.timers.set(Timer::Answer, oldest);
     }
 
-    /// When the oldest unanswered question was sent on a link, and on which feed. Exchanges and hellos have timers of
-    /// their own.
-    fn oldest_question(&self) -> Option<(Instant, u32)> {
-        let exchange = self.fallback.exchange().map(|exchange| exchange.feed);
-        let greeting = self.link.greeting().map(|connection| connection.feed);
-        let topic = self.topics.oldest_question([exchange, greeting]);
-        let auth = self.auth_question.as_ref().map(|question| (question.since, question.feed));
-        topic.into_iter().chain(auth).min()
+    /// When the oldest unanswered question was sent on a welcomed link, and on which. A greeting one has the hello timer,
+    /// an exchange its own.
+    fn oldest_question(&self) -> Option<(Instant, LinkId)> {
+        let mut oldest = None;
+        for names in self.link.welcomed() {
+            let Some((link, feed)) = names else { continue };
+            let mut since = self.topics.oldest_question(feed);
+            if let Some(auth) = &self.auth_question
+                && auth.feed == feed
+            {
+                since = since.min(auth.since);
+            }
+            if oldest.is_none_or(|(first, _)| since < first) {
+                oldest = Some((since, link));
+            }
+        }
+        oldest
     }
 
     fn ask_topics_on(&mut self, link: LinkId, feed: u32) {
         loop {
             let reference = self.counters.reference + 1;
-            let requests = self.ask(feed, reference, 0, SUBSCRIBE_TOPICS);
-            if requests.is_empty() {
+            let asked = self.ask(feed, reference, 0, SUBSCRIBE_TOPICS);
+            if asked.count == 0 {
                 return;
             }
             self.counters.reference = reference;
-            self.send_text(link, outgoing::subscribe(reference, &requests));
+            self.send_text(link, outgoing::subscribe(reference, &asked.text));
         }
     }
 
-    fn ask(&mut self, feed: u32, reference: u64, start: usize, most: usize) -> Vec<TopicRequest> {
-        let now = self.now.monotonic;
-        let mut requests = Vec::new();
-        let mut size = 0;
-        for topic in self.topics.from(start) {
-            if !topic.needs_asking(feed) {
+    fn ask(&mut self, feed: u32, reference: u64, start: usize, most: usize) -> Asked {
+        let mut asked = Asked { count: 0, text: String::new() };
+        for step in 0..self.topics.len() {
+            let Some(topic) = self.topics.at(start + step).filter(|topic| topic.needs_asking(feed)) else {
                 continue;
+            };
+            let text = outgoing::topic(topic);
+            if asked.count > 0 {
+                // One topic alone may be over the limit: the server refuses it and says why.
+                if asked.count == most || asked.text.len() + text.len() > HELLO_BYTES {
+                    break;
+                }
+                asked.text.push(',');
             }
-            let request = topic.request();
-            size += outgoing::topic_size(&request);
-            // One topic alone may be over the limit: the server refuses it and says why.
-            if requests.len() == most || (size > HELLO_BYTES && !requests.is_empty()) {
-                break;
-            }
-            topic.asked(feed, reference, now);
-            requests.push(request);
+            asked.text.push_str(&text);
+            asked.count += 1;
+            topic.asked(feed, reference, self.now.monotonic);
         }
-        requests
+        asked
     }
 }

@@ -88,8 +88,12 @@ impl<P> Client<P> {
             return true;
         }
         // The server has judged this token: if it ends the link for authorization now, then because of it.
-        if let Some(connection) = self.link.connections_mut().find(|connection| connection.feed == feed) {
-            connection.token = question.token;
+        for connection in self.link.connections_mut() {
+            if let Some(connection) = connection
+                && connection.feed == feed
+            {
+                connection.token = question.token;
+            }
         }
         if !refused {
             self.tokens.learn_life(question.token, expires_in_ms, self.now);

@@ -19,8 +19,8 @@ impl<P> Client<P> {
         let woke = self.advance(now);
         if let Input::Frame { link, .. } | Input::BadFrame { link } = input {
             let at = self.now.monotonic;
-            if let Some(connection) = self.link.connection_mut(*link) {
-                connection.liveness.inbound(at);
+            if let Some(liveness) = self.link.connection_mut(*link).and_then(|link| link.liveness.as_mut()) {
+                liveness.inbound(at);
             }
         }
         if woke {
@@ -42,15 +42,8 @@ impl<P> Client<P> {
 
     /// Pings every connection that is not being probed already.
     pub(super) fn probe_all(&mut self) {
-        let at = self.now.monotonic;
-        let greeting = self.link.greeting().map(|connection| connection.id);
-        let mut probed = [None, None];
-        for (place, connection) in probed.iter_mut().zip(self.link.connections_mut()) {
-            if Some(connection.id) != greeting && connection.liveness.probe(at) {
-                *place = Some(connection.id);
-            }
-        }
-        for link in probed.into_iter().flatten() {
+        for link in self.link.probe(self.now.monotonic) {
+            let Some(link) = link else { continue };
             self.statistics.probes += 1;
             self.send_text(link, crate::codec::outgoing::bare("ping", None));
         }
@@ -70,9 +63,7 @@ impl<P> Client<P> {
     }
 
     pub(super) fn plan_liveness(&mut self) {
-        let greeting = self.link.greeting().map(|connection| connection.id);
-        let welcomed = self.link.connections_mut().filter(|connection| Some(connection.id) != greeting);
-        let deadline = welcomed.map(|connection| connection.liveness.deadline()).min();
+        let deadline = self.link.first_to_die().map(|(at, _)| at);
         self.timers.set_or_clear(Timer::Liveness, deadline);
     }
 
@@ -119,14 +110,9 @@ impl<P> Client<P> {
     }
 
     fn close_dead(&mut self) {
-        let now = self.now.monotonic;
-        let greeting = self.link.greeting().map(|connection| connection.id);
-        let dead: Option<LinkId> = self
-            .link
-            .connections_mut()
-            .find(|connection| Some(connection.id) != greeting && connection.liveness.deadline() <= now)
-            .map(|connection| connection.id);
-        if let Some(link) = dead {
+        if let Some((at, link)) = self.link.first_to_die()
+            && at <= self.now.monotonic
+        {
             self.close_link(link, CloseCode::TIMEOUT);
         }
         self.plan_liveness();

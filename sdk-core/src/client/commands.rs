@@ -3,13 +3,11 @@
 use alloc::string::String;
 
 use super::{Activity, Client};
-use crate::codec::outgoing;
+use crate::codec::outgoing::{self, MessageFrame};
 use crate::error::Misuse;
 use crate::fallback::Fallback;
 use crate::frame::{AckState, is_reserved};
-use crate::io::{
-    MessageId, Outcome, OutgoingBytes, OutgoingMessage, Output, Slot, SubscribeOptions, SubscriptionId,
-};
+use crate::io::{MessageId, Outcome, OutgoingMessage, Output, Slot, SubscribeOptions, SubscriptionId};
 use crate::link::Link;
 use crate::time::Now;
 
@@ -69,7 +67,7 @@ impl<P> Client<P> {
         self.observe_command(now);
         let ended = self.topics.unsubscribe(subscription).ok_or(Misuse::UnknownSubscription);
         if let Ok(Some(topic)) = &ended {
-            if topic.was_asked() {
+            if topic.was_asked {
                 self.unsubscribe_on_links(&topic.name);
             }
             self.topics_changed = true;
@@ -82,13 +80,13 @@ impl<P> Client<P> {
     ///
     /// # Errors
     /// - [`Misuse::BadType`], [`Misuse::BadTopicName`]: the message breaks the protocol's rules for names.
-    /// - [`Misuse::TooLarge`]: its frame is over the server's limit.
+    /// - [`Misuse::TooLarge`]: its frame is over the server's limit, or the envelope of a payload of bytes over 16 KiB.
     /// - [`Misuse::OutboxFull`]: the outbox is at its limits.
     pub fn submit(&mut self, now: Now, message: &OutgoingMessage) -> Result<MessageId, Misuse> {
         check(message)?;
         self.observe_command(now);
         let reference = self.counters.reference + 1;
-        let frame = outgoing::message(message, Some((reference, &self.config.instance)));
+        let frame = MessageFrame::new(message, Some((reference, &self.config.instance)));
         let queued = self.enqueue(reference, frame, message.life_ms);
         self.settle();
         queued
@@ -98,7 +96,7 @@ impl<P> Client<P> {
     ///
     /// # Errors
     /// - [`Misuse::BadType`], [`Misuse::BadTopicName`]: the message breaks the protocol's rules for names.
-    /// - [`Misuse::TooLarge`]: its frame is over the server's limit.
+    /// - [`Misuse::TooLarge`]: its frame is over the server's limit, or the envelope of a payload of bytes over 16 KiB.
     /// - [`Misuse::NotConnected`]: no WebSocket is live (polling does not count).
     pub fn send(&mut self, now: Now, message: &OutgoingMessage) -> Result<(), Misuse> {
         check(message)?;
@@ -120,7 +118,7 @@ impl<P> Client<P> {
         self.observe_command(now);
         let reference = self.counters.reference + 1;
         let text = outgoing::acknowledge(reference, ids, AckState::Acknowledged, note);
-        let queued = self.enqueue(reference, OutgoingBytes::Text(text), None);
+        let queued = self.enqueue(reference, MessageFrame::from_text(text), None);
         self.settle();
         queued
     }
@@ -128,9 +126,8 @@ impl<P> Client<P> {
     /// Gives up on a message, which completes as cancelled. One that is done already is ignored.
     pub fn cancel(&mut self, now: Now, message: MessageId) {
         self.observe_command(now);
-        if let Some(entry) = self.outbox.take(message) {
-            let outcome = Outcome::Cancelled { sent: entry.was_sent() };
-            self.emit(Output::Complete { message, outcome });
+        if let Some(message) = self.outbox.take(message) {
+            self.complete(message.id, Outcome::Cancelled { sent: message.was_sent });
         }
         self.settle();
     }
@@ -138,12 +135,10 @@ impl<P> Client<P> {
     fn enqueue(
         &mut self,
         reference: u64,
-        frame: OutgoingBytes,
+        frame: MessageFrame,
         life_ms: Option<u64>,
     ) -> Result<MessageId, Misuse> {
-        if frame.len() as u64 > self.terms.max_frame_bytes {
-            return Err(Misuse::TooLarge);
-        }
+        self.check_size(&frame)?;
         let message = MessageId(reference);
         self.outbox.push(message, frame, self.now.monotonic, life_ms)?;
         self.counters.reference = reference;
@@ -151,27 +146,37 @@ impl<P> Client<P> {
     }
 
     fn send_unanswered(&mut self, message: &OutgoingMessage) -> Result<(), Misuse> {
+        let frame = MessageFrame::new(message, None);
+        self.check_size(&frame)?;
         let connection = self.link.primary_mut().ok_or(Misuse::NotConnected)?;
-        let bytes = outgoing::message(message, None);
-        if bytes.len() as u64 > self.terms.max_frame_bytes {
-            return Err(Misuse::TooLarge);
-        }
-        connection.buffered += bytes.len() as u64;
-        let link = connection.id;
+        connection.buffered += frame.len();
+        let (link, bytes) = (connection.id, frame.bytes());
         self.emit(Output::Send { link, bytes });
         Ok(())
+    }
+
+    fn check_size(&self, frame: &MessageFrame) -> Result<(), Misuse> {
+        if frame.fits(self.terms.max_frame_bytes) { Ok(()) } else { Err(Misuse::TooLarge) }
     }
 }
 
 fn check(message: &OutgoingMessage) -> Result<(), Misuse> {
     let kind = message.kind.as_str();
-    if kind.is_empty() || kind.chars().nth(64).is_some() || is_reserved(kind) {
+    if kind.is_empty() || characters(kind) > MAX_TYPE || is_reserved(kind) {
         return Err(Misuse::BadType);
     }
     match &message.topic {
         Some(topic) if !is_topic_name(topic) => Err(Misuse::BadTopicName),
         _ => Ok(()),
     }
+}
+
+/// The longest type, in characters.
+const MAX_TYPE: usize = 64;
+
+/// Counted by the bytes that begin one, because decoding them costs the browser more.
+fn characters(text: &str) -> usize {
+    text.bytes().filter(|byte| byte & 0xc0 != 0x80).count()
 }
 
 fn is_topic_name(name: &str) -> bool {

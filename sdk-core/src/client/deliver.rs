@@ -1,7 +1,5 @@
 //! Topic results and events, and what the application is told of them.
 
-use alloc::vec::Vec;
-
 use super::Client;
 use crate::frame::{EventFrame, GapReason, TopicClass, TopicResult, WireError};
 use crate::io::{Delivery, Output, Slot};
@@ -45,7 +43,7 @@ impl<P> Client<P> {
         }
     }
 
-    pub(super) fn topic_results(&mut self, feed: u32, reference: Option<u64>, results: Vec<TopicResult>) {
+    pub(super) fn topic_results(&mut self, feed: u32, reference: Option<u64>, results: &[TopicResult]) {
         for result in results {
             let Some(topic) =
                 self.topics.by_name(&result.topic).filter(|topic| topic.expects(feed, reference))
@@ -54,10 +52,10 @@ impl<P> Client<P> {
                 continue;
             };
             let (slot, heard) = (topic.slot, topic.is_heard());
-            match result.outcome {
+            match &result.outcome {
                 Ok(position) => {
-                    let told = topic.accept(feed, &position);
-                    let live = topic.becomes_live(feed);
+                    let told = topic.accept(feed, position);
+                    let live = position.live && topic.becomes_live(feed);
                     if let Some(told) = told {
                         self.tell(slot, heard, told);
                     }
@@ -67,15 +65,16 @@ impl<P> Client<P> {
                 }
                 Err(error) if error.retryable => {
                     let refusals = topic.refusals();
-                    let delay = error.retry_after_ms.unwrap_or_else(|| self.backoff(refusals));
-                    let at = self.now.monotonic + delay.max(crate::backoff::FLOOR_MS);
+                    let delay = self.backoff(refusals).max(error.retry_after_ms.unwrap_or(0));
+                    let at = self.now.monotonic + delay;
                     if let Some(topic) = self.topics.by_slot(slot) {
                         topic.refused_until(feed, at);
                     }
                 }
                 Err(error) => {
-                    topic.fail();
-                    self.tell_failed(slot, heard, error);
+                    if topic.fail(feed) {
+                        self.tell_failed(slot, heard, error.clone());
+                    }
                 }
             }
         }

@@ -1,14 +1,17 @@
 //! Frames from the server, by their type.
 
 use alloc::string::String;
-use alloc::vec::Vec;
 
 use super::Client;
 use crate::close::CloseCode;
 use crate::codec::outgoing;
 use crate::frame::{ErrorCode, ServerFrame, WireError};
-use crate::io::{LinkId, MessageId, Outcome, Output};
+use crate::io::{LinkId, MessageId, Outcome};
 use crate::link::Advice;
+use crate::timer::Timer;
+
+/// `received` acknowledgements that the server cannot take now are put off by this, up to twice.
+const RECEIPTS_AGAIN_MS: u64 = 5_000;
 
 /// Where a frame came from; its feed is current.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +38,7 @@ impl<P> Client<P> {
         self.unsettled = true;
         let greeting = self.link.greeting().is_some_and(|connection| connection.id == link);
         match frame {
-            ServerFrame::Welcome(welcome) => self.welcomed(link, *welcome),
+            ServerFrame::Welcome(welcome) => self.welcomed(link, &welcome),
             frame if greeting && !is_control(&frame) => self.statistics.bad_frames += 1,
             frame => self.control(Source::Link(link), feed, frame),
         }
@@ -52,9 +55,11 @@ impl<P> Client<P> {
     /// Any frame but a welcome or an event, which the callers have taken out.
     pub(super) fn control(&mut self, source: Source, feed: u32, frame: ServerFrame<P>) {
         match (frame, source) {
-            (ServerFrame::Subscribed { reference, topics }, _) => self.topic_results(feed, reference, topics),
+            (ServerFrame::Subscribed { reference, topics }, _) => {
+                self.topic_results(feed, reference, &topics);
+            }
             (ServerFrame::Unsubscribed { reference: None, topics, error }, _) => {
-                self.taken_away(feed, topics, error);
+                self.taken_away(feed, &topics, error);
             }
             (ServerFrame::Gap { topic, reason, epoch, offset }, _) => {
                 self.topic_gap(feed, &topic, reason, &epoch, offset);
@@ -94,8 +99,9 @@ impl<P> Client<P> {
         }
         let again = failed.is_some_and(|error| error.retryable);
         if self.receipts.answered(reference, feed, again) {
-            if again || self.receipts.is_due() {
-                self.arm_receipts();
+            if again {
+                let delay = self.random.between(RECEIPTS_AGAIN_MS, 2 * RECEIPTS_AGAIN_MS);
+                self.timers.set(Timer::Receipts, self.now.monotonic + delay);
             }
             return;
         }
@@ -108,20 +114,21 @@ impl<P> Client<P> {
             Ok(payload) => Outcome::Done { payload, duplicate },
             Err(error) => Outcome::Failed(error),
         };
-        self.emit(Output::Complete { message, outcome });
+        self.complete(message, outcome);
     }
 
-    fn taken_away(&mut self, feed: u32, topics: Vec<String>, error: Option<WireError>) {
+    fn taken_away(&mut self, feed: u32, topics: &[String], error: Option<WireError>) {
         let error = error
             .unwrap_or_else(|| WireError::new(ErrorCode::Forbidden, "the server took the topic away", false));
         for name in topics {
-            let Some(topic) = self.topics.by_name(&name).filter(|topic| topic.view(feed).is_some()) else {
+            let Some(topic) = self.topics.by_name(name).filter(|topic| topic.expects(feed, None)) else {
                 self.statistics.stale_frames += 1;
                 continue;
             };
-            topic.fail();
             let (slot, heard) = (topic.slot, topic.is_heard());
-            self.tell_failed(slot, heard, error.clone());
+            if topic.fail(feed) {
+                self.tell_failed(slot, heard, error.clone());
+            }
         }
     }
 }

@@ -49,13 +49,13 @@ impl<P> Client<P> {
     }
 
     /// The successor failed; the old link is the only one again.
-    pub(super) fn retry_successor(&mut self, after_ms: Option<u64>) {
+    pub(super) fn retry_successor(&mut self, after_ms: Option<u64>, least_ms: u64) {
         let Some(drain) = self.link.primary_mut().and_then(|connection| connection.drain.as_mut()) else {
             return;
         };
         let failures = drain.failures;
         drain.failures = failures.saturating_add(1);
-        let delay = after_ms.unwrap_or_else(|| self.backoff(failures));
+        let delay = after_ms.unwrap_or_else(|| self.backoff(failures)).max(least_ms);
         self.timers.set(Timer::Drain, self.now.monotonic + delay);
     }
 
@@ -65,7 +65,7 @@ impl<P> Client<P> {
             Link::Handover { old, new: Successor::Authorizing } => {
                 self.link = Link::Live(old);
                 self.timers.clear(Timer::Handover);
-                self.retry_successor(None);
+                self.retry_successor(None, 0);
                 true
             }
             other => {
@@ -100,11 +100,10 @@ impl<P> Client<P> {
         let link = old.id;
         self.emit(Output::Close { link, code: CloseCode::NORMAL });
         self.link_lost(link, CloseCode::NORMAL, super::lost::End::Ours);
-        self.drain_again();
     }
 
-    /// The successor itself was told to drain while the handover was under way.
-    fn drain_again(&mut self) {
+    /// The successor, now the link, was itself told to drain while the handover was under way.
+    pub(super) fn drain_again(&mut self) {
         if let Link::Live(connection) = &self.link
             && connection.drain.is_some()
             && self.timers.get(Timer::Drain).is_none()

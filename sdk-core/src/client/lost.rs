@@ -8,8 +8,7 @@ use crate::backoff;
 use crate::close::{self, CloseCode, CloseRule};
 use crate::config::{Exhausted, TransportChoice};
 use crate::fallback::{Fallback, PROBE_INTERVAL_CAP_MS};
-use crate::frame::{ErrorCode, WireError};
-use crate::io::{LinkId, Outcome, Output, Reason};
+use crate::io::{LinkId, Reason};
 use crate::link::{Advice, Connection, Link, Successor};
 use crate::time::Instant;
 use crate::timer::Timer;
@@ -116,6 +115,9 @@ impl<P> Client<P> {
         if let Some(connection) = &lost.connection {
             self.forget_feed(connection.feed);
         }
+        if close::rule(code) == CloseRule::Stop {
+            return self.stop(code);
+        }
         match lost.role {
             Role::Only => self.only_link_lost(lost, code, advice, end),
             Role::Old => self.old_link_lost(),
@@ -144,11 +146,8 @@ impl<P> Client<P> {
         let opened_at = lost.connection.as_ref().map(|connection| connection.opened_at);
         self.count_failure(opened_at, rule, advice, end);
         match rule {
-            CloseRule::Stop => return self.stop(code),
             CloseRule::Renew => {
-                let token =
-                    lost.connection.as_ref().map_or(self.tokens.generation(), |connection| connection.token);
-                if self.tokens.refuse(token) == Refusal::GiveUp || !self.config.auto_reconnect {
+                if self.refuse_token_of(lost) == Refusal::GiveUp || !self.config.auto_reconnect {
                     return self.stop(code);
                 }
                 self.arm_fallback();
@@ -263,31 +262,36 @@ impl<P> Client<P> {
         self.timers.clear(Timer::Handover);
         if matches!(self.link, Link::Live(_)) {
             self.went_live();
+            self.drain_again();
         } else {
             self.topics.no_longer_live();
-            for timer in [Timer::Stable, Timer::Forgive, Timer::TokenRefresh] {
-                self.timers.clear(timer);
-            }
+            self.timers.clear(Timer::Stable);
+            self.timers.clear(Timer::Forgive);
+            self.timers.clear(Timer::TokenRefresh);
             self.arm_fallback();
         }
     }
 
     fn successor_lost(&mut self, lost: &Lost, code: u16, advice: Option<Advice>) {
-        for timer in [Timer::Connect, Timer::Hello, Timer::Handover] {
-            self.timers.clear(timer);
+        self.timers.clear(Timer::Connect);
+        self.timers.clear(Timer::Hello);
+        self.timers.clear(Timer::Handover);
+        let rule = close::rule(code);
+        if rule == CloseRule::Renew && self.refuse_token_of(lost) == Refusal::GiveUp {
+            return self.stop(code);
         }
-        if let (CloseRule::Renew, Some(connection)) = (close::rule(code), &lost.connection) {
-            self.tokens.refuse(connection.token);
-        }
-        self.retry_successor(advice.and_then(|advice| advice.after_ms));
+        self.retry_successor(advice.and_then(|advice| advice.after_ms), least_delay(rule, advice));
+    }
+
+    fn refuse_token_of(&mut self, lost: &Lost) -> Refusal {
+        let token = lost.connection.as_ref().map_or(self.tokens.generation(), |connection| connection.token);
+        self.tokens.refuse(token)
     }
 
     /// The server would not take the first message of the outbox: it ends, so that the link can live.
     fn fail_oversized(&mut self, feed: u32) {
-        if let Some(entry) = self.outbox.take_first(feed) {
-            let error =
-                WireError::new(ErrorCode::TooLarge, "the server closed the link because of its size", false);
-            self.emit(Output::Complete { message: entry.id, outcome: Outcome::Failed(error) });
+        if let Some(message) = self.outbox.take_first(feed) {
+            self.too_large(message.id);
         }
     }
 

@@ -80,8 +80,14 @@ impl<P> Client<P> {
         let (feed, hello) = (self.next_feed(), self.next_reference());
         let topics = self.hello_topics(feed, hello, 0);
         let (token, generation) = self.tokens.held()?;
-        let terms =
-            HelloTerms { token, link: feed, topics: &topics, handover, wait_ms: None, results_epoch: None };
+        let terms = HelloTerms {
+            token,
+            link: feed,
+            topics: &topics.text,
+            handover,
+            wait_ms: None,
+            results_epoch: None,
+        };
         let text = outgoing::hello(&self.config, &terms);
         self.send_text(link, text);
         self.timers.clear(Timer::Connect);
@@ -92,7 +98,7 @@ impl<P> Client<P> {
             hello,
             results_epoch: "".into(),
             opened_at: now,
-            liveness: Liveness::new(now, self.terms.heartbeat_ms + self.config.heartbeat_slack_ms),
+            liveness: None,
             token: generation,
             buffered: 0,
             drain: None,
@@ -101,7 +107,7 @@ impl<P> Client<P> {
     }
 
     /// The link is proven: the first frame that only a Steadfast server sends has come.
-    pub(super) fn welcomed(&mut self, link: LinkId, welcome: Welcome) {
+    pub(super) fn welcomed(&mut self, link: LinkId, welcome: &Welcome) {
         let Some(greeting) = self.link.greeting().filter(|connection| connection.id == link) else {
             self.statistics.bad_frames += 1;
             return;
@@ -114,24 +120,19 @@ impl<P> Client<P> {
         self.statistics.welcomes += 1;
         self.timers.clear(Timer::Hello);
         self.tokens.learn_life(token, welcome.auth_expires_in_ms, self.now);
-        self.adopt_terms(&welcome);
+        self.adopt_terms(welcome);
+        let now = self.now.monotonic;
         let silence_ms = welcome.heartbeat_ms.saturating_add(self.config.heartbeat_slack_ms);
         if let Some(connection) = self.link.connection_mut(link) {
             connection.results_epoch.clone_from(&welcome.results_epoch);
-            connection.liveness.allow_silence(silence_ms);
+            connection.liveness = Some(Liveness::new(now, silence_ms));
         }
-        self.link = match core::mem::replace(&mut self.link, Link::Idle) {
-            Link::Greeting(connection) => Link::Live(connection),
-            Link::Handover { old, new: Successor::Greeting(connection) } => {
-                Link::Handover { old, new: Successor::Settling(connection) }
-            }
-            other => other,
-        };
+        self.link.welcome();
         if matches!(self.link, Link::Live(_)) {
             self.went_live();
         }
         self.plan_liveness();
-        self.topic_results(feed, Some(hello), welcome.topics);
+        self.topic_results(feed, Some(hello), &welcome.topics);
     }
 
     /// A welcomed link is the only one, or the primary: the clocks that depend on it start.
@@ -141,7 +142,6 @@ impl<P> Client<P> {
         self.timers.set(Timer::Forgive, connection.opened_at + FORGIVE_MS);
         self.suspend_fallback_clock();
         self.plan_refresh();
-        self.arm_receipts();
     }
 
     /// Thirty seconds live: what failed before is over.
@@ -163,7 +163,6 @@ impl<P> Client<P> {
     }
 
     pub(super) fn adopt_terms(&mut self, welcome: &Welcome) {
-        self.terms.heartbeat_ms = welcome.heartbeat_ms;
         self.terms.max_frame_bytes = welcome.max_frame_bytes;
         self.terms.poll = welcome.poll;
         self.terms.results_epoch = Some(welcome.results_epoch.clone());

@@ -10,8 +10,8 @@ use crate::close::{self, CloseCode, CloseRule};
 use crate::codec::outgoing::{self, HelloTerms};
 use crate::config::TransportChoice;
 use crate::fallback::{Exchange, Fallback, Phase, Polling};
-use crate::frame::{ErrorCode, ServerFrame, Welcome, WireError};
-use crate::io::{ExchangeId, Outcome, OutgoingBytes, Output, Reason};
+use crate::frame::{ServerFrame, Welcome};
+use crate::io::{ExchangeId, OutgoingBytes, Output, Reason};
 use crate::link::Link;
 use crate::timer::Timer;
 use crate::token::Refusal;
@@ -24,7 +24,7 @@ const LONG_POLL_MS: u64 = 25_000;
 
 /// Frames and bytes of one exchange's body.
 const BODY_FRAMES: usize = 64;
-const BODY_BYTES: usize = 512 * 1024;
+const BODY_BYTES: u64 = 512 * 1024;
 
 /// A long poll that comes back empty sooner than this was not waited for.
 const LONG_POLL_LEAST_MS: u64 = 1_000;
@@ -39,24 +39,23 @@ impl<P> Client<P> {
         }
         self.timers.clear(Timer::Fallback);
         self.statistics.fallbacks += 1;
-        let under_way = match core::mem::replace(&mut self.fallback, Fallback::Off) {
-            Fallback::Leaving(exchange) => Some(exchange),
-            _ => None,
+        let phase = match self.fallback {
+            Fallback::Leaving(exchange) => Phase::InFlight(exchange),
+            _ => Phase::Due,
         };
-        let idle = under_way.is_none();
-        self.fallback = Fallback::Polling(Polling {
-            phase: under_way.map_or(Phase::Due, Phase::InFlight),
-            failures: 0,
-            proven_since: None,
-            earliest: self.now.monotonic,
-        });
-        if idle {
+        let earliest = self.now.monotonic;
+        self.fallback = Fallback::Polling(Polling { phase, failures: 0, proven_since: None, earliest });
+        if matches!(phase, Phase::Due) {
             self.start_exchange();
         }
     }
 
+    /// Begins the next exchange, in place of a waiting one that does not carry what it must.
     pub(super) fn poll_due(&mut self) {
-        if matches!(self.fallback, Fallback::Polling(Polling { phase: Phase::Due, .. })) {
+        if let Fallback::Polling(polling) = &self.fallback {
+            if matches!(polling.phase, Phase::InFlight(_)) {
+                self.abort_exchange();
+            }
             self.start_exchange();
         }
     }
@@ -99,7 +98,7 @@ impl<P> Client<P> {
         let mut frames = frames.into_iter();
         match frames.next() {
             Some(ServerFrame::Welcome(welcome)) if status == 200 && welcome.version == 1 => {
-                self.exchange_succeeded(*welcome, frames);
+                self.exchange_succeeded(&welcome, frames);
             }
             Some(ServerFrame::Bye { code, reconnect_after_ms, .. }) if status == 200 => {
                 let terminal = close::rule(code) == CloseRule::Stop;
@@ -128,7 +127,7 @@ impl<P> Client<P> {
     pub(super) fn abort_exchange(&mut self) {
         let Some(exchange) = self.fallback.exchange().map(|exchange| exchange.id) else { return };
         self.emit(Output::Abort { exchange });
-        self.take_exchange();
+        self.end_exchange();
     }
 
     /// Polling ends once the live link has answered for every topic.
@@ -141,13 +140,10 @@ impl<P> Client<P> {
         }
         self.socket_probe.left_polling_at = Some(self.now.monotonic);
         self.timers.clear(Timer::Poll);
-        let under_way = matches!(polling.phase, Phase::InFlight(_));
-        let polling = core::mem::replace(&mut self.fallback, Fallback::Off);
-        if let (true, Fallback::Polling(Polling { phase: Phase::InFlight(exchange), .. })) =
-            (under_way, polling)
-        {
-            self.fallback = Fallback::Leaving(exchange);
-        }
+        self.fallback = match polling.phase {
+            Phase::InFlight(exchange) => Fallback::Leaving(exchange),
+            Phase::Due | Phase::Authorizing => Fallback::Off,
+        };
     }
 
     /// What an exchange must carry now does not wait for a long poll or the next interval.
@@ -165,11 +161,16 @@ impl<P> Client<P> {
             {
                 self.start_exchange();
             }
-            Phase::InFlight(exchange) if exchange.long => {
-                self.abort_exchange();
-                self.start_exchange();
+            Phase::InFlight(exchange) => {
+                exchange.hurry = true;
+                // Many changes at once are one exchange.
+                let settled = exchange.begun_at + backoff::FLOOR_MS;
+                if exchange.long && settled > self.now.monotonic {
+                    self.timers.set(Timer::Poll, settled);
+                } else if exchange.long {
+                    self.poll_due();
+                }
             }
-            Phase::InFlight(exchange) => exchange.hurry = true,
             Phase::Due | Phase::Authorizing => {}
         }
     }
@@ -181,38 +182,31 @@ impl<P> Client<P> {
         let start = self.counters.topic_turn;
         let topics = self.hello_topics(feed, hello, start);
         self.topics_changed = false;
-        let next = start + topics.len();
-        self.counters.topic_turn = if next < self.topics.len() { next } else { 0 };
-        let first_sent = self.outbox.queued_unsent();
+        let next = start + topics.count;
+        self.counters.topic_turn = next.checked_sub(self.topics.len()).unwrap_or(next);
         let messages = self.messages_for_exchange(feed);
         let wait_ms = self.terms.poll.wait_ms.min(LONG_POLL_MS);
-        let long = messages.is_empty() && self.config.long_poll && wait_ms > 0;
+        // A wait would keep the topics that take their turn later from theirs.
+        let long =
+            messages.is_empty() && self.config.long_poll && wait_ms > 0 && !self.leaves_out_topics(feed);
         let wait_ms = long.then_some(wait_ms);
-        let results_epoch = self.terms.results_epoch.clone().filter(|_| !messages.is_empty());
+        let results_epoch = self.terms.results_epoch.as_deref().filter(|_| !messages.is_empty());
         // The caller has seen a fresh token; an empty one would be refused, not lost.
         let (token, generation) = self.tokens.held().unzip();
         let token = token.unwrap_or_default();
-        let named = results_epoch.as_deref();
         let terms =
-            HelloTerms { token, link: feed, topics: &topics, handover: false, wait_ms, results_epoch: named };
-        let mut body = Vec::with_capacity(1 + messages.len());
-        body.push(outgoing::hello(&self.config, &terms));
-        body.extend(messages);
+            HelloTerms { token, link: feed, topics: &topics.text, handover: false, wait_ms, results_epoch };
+        let body = outgoing::batch(&outgoing::hello(&self.config, &terms), &messages);
         self.statistics.exchanges += 1;
         self.timers.set(Timer::Exchange, self.now.monotonic + wait_ms.unwrap_or(0) + EXCHANGE_MS);
-        self.emit(Output::Exchange { exchange: id, body: OutgoingBytes::Text(outgoing::batch(&body)) });
+        self.emit(Output::Exchange { exchange: id, body: OutgoingBytes::Text(body) });
         let begun_at = self.now.monotonic;
-        Exchange {
-            id,
-            feed,
-            hello,
-            first_sent,
-            results_epoch,
-            token: generation.unwrap_or_default(),
-            begun_at,
-            long,
-            hurry: false,
-        }
+        Exchange { id, feed, hello, token: generation.unwrap_or_default(), begun_at, long, hurry: false }
+    }
+
+    /// Whether there are wanted topics that `feed` does not carry.
+    fn leaves_out_topics(&self, feed: u32) -> bool {
+        self.topics.iter().any(|topic| topic.needs_asking(feed))
     }
 
     /// Queued messages and receipts. None before the server's table of results is known: a lost answer could not be judged.
@@ -221,7 +215,7 @@ impl<P> Client<P> {
         let Some(epoch) = self.terms.results_epoch.clone() else { return frames };
         self.complete_unknown(&epoch);
         self.fail_oversized_messages();
-        let most = BODY_BYTES.min(self.terms.max_frame_bytes as usize).saturating_sub(HELLO_BYTES);
+        let most = BODY_BYTES.min(self.terms.max_frame_bytes).saturating_sub(HELLO_BYTES as u64);
         let mut size = 0;
         while frames.len() < BODY_FRAMES - 2 {
             let Some(next) = self.outbox.next_len() else { break };
@@ -229,32 +223,28 @@ impl<P> Client<P> {
             if size > most && !frames.is_empty() {
                 break;
             }
-            let Some((bytes, resend)) = self.outbox.send_next(feed, &epoch) else { break };
-            frames.push(outgoing::as_text(bytes));
+            let Some((message, resend)) = self.outbox.send_next(feed, &epoch) else { break };
+            frames.push(message.text());
             self.statistics.resends += u64::from(resend);
         }
         if self.receipts.is_due() {
             let reference = self.next_reference();
             let ids = self.receipts.send(reference, feed);
-            frames.push(outgoing::acknowledge(reference, &ids, crate::frame::AckState::Received, None));
+            frames.push(outgoing::acknowledge(reference, ids, crate::frame::AckState::Received, None));
         }
         frames
     }
 
-    fn exchange_succeeded(&mut self, welcome: Welcome, frames: impl Iterator<Item = ServerFrame<P>>) {
-        let Some(exchange) = self.fallback.exchange() else { return };
-        let (feed, hello, token, long) = (exchange.feed, exchange.hello, exchange.token, exchange.long);
-        let begun_at = exchange.begun_at;
-        let foreign = exchange.results_epoch.as_ref().is_some_and(|epoch| *epoch != welcome.results_epoch);
-        if foreign {
-            let first_sent = exchange.first_sent.clone();
-            self.outbox.never_sent(feed, &first_sent);
-        }
+    fn exchange_succeeded(&mut self, welcome: &Welcome, frames: impl Iterator<Item = ServerFrame<P>>) {
+        let Some(&Exchange { feed, hello, token, long, begun_at, .. }) = self.fallback.exchange() else {
+            return;
+        };
+        let foreign = self.outbox.requeue_foreign(feed, &welcome.results_epoch);
         self.tokens.learn_life(token, welcome.auth_expires_in_ms, self.now);
         if self.link.primary().is_none() {
-            self.adopt_terms(&welcome);
+            self.adopt_terms(welcome);
         }
-        self.topic_results(feed, Some(hello), welcome.topics);
+        self.topic_results(feed, Some(hello), &welcome.topics);
         let (mut more, before) = (false, self.statistics.delivered);
         for frame in frames {
             match frame {
@@ -264,11 +254,17 @@ impl<P> Client<P> {
         }
         let news = self.statistics.delivered > before;
         let unanswered = foreign || self.outbox.is_on(feed);
-        let hurry = self.take_exchange().is_some_and(|exchange| exchange.hurry);
+        let partial = self.leaves_out_topics(feed);
+        let hurry = self.fallback.exchange().is_some_and(|exchange| exchange.hurry);
+        self.end_exchange();
         self.poll_proved();
-        let waited = news || self.now.monotonic.since(begun_at) >= LONG_POLL_LEAST_MS;
         let long_next = self.config.long_poll && self.terms.poll.wait_ms > 0;
-        let again = long_next && (waited || !(long || self.receipts.is_due()));
+        let settled = if long {
+            self.now.monotonic.since(begun_at) >= LONG_POLL_LEAST_MS
+        } else {
+            !partial && !self.receipts.is_due()
+        };
+        let again = long_next && (news || settled);
         self.schedule_poll(!unanswered && (hurry || again || more && news), unanswered);
     }
 
@@ -284,10 +280,20 @@ impl<P> Client<P> {
         let since = *polling.proven_since.get_or_insert(now);
         if now.since(since) >= super::open::STABLE_MS {
             self.tokens.end_streak();
+            if matches!(self.link, Link::Idle) {
+                self.reason = None;
+            }
         }
-        if first && matches!(self.link, Link::Waiting { .. }) {
+        if first {
+            self.replan_retry();
+        }
+    }
+
+    /// The pace at which the socket is tried changes with polling; the server's word on when not to try stands.
+    fn replan_retry(&mut self) {
+        if let Link::Waiting { earliest } = self.link {
             let delay = self.backoff_delay();
-            self.timers.set(Timer::Retry, now + delay);
+            self.timers.set(Timer::Retry, (self.now.monotonic + delay).max(earliest));
         }
     }
 
@@ -310,22 +316,16 @@ impl<P> Client<P> {
 
     /// The exchange was not answered with frames; status zero: not at all.
     fn exchange_refused(&mut self, status: u16, retry_after_ms: Option<u64>) {
-        let Some(exchange) = self.fallback.exchange() else { return };
-        let (feed, token) = (exchange.feed, exchange.token);
+        let Some(&Exchange { feed, token, .. }) = self.fallback.exchange() else { return };
         self.statistics.exchanges_failed += 1;
         // While leaving, the link is the judge of sizes.
         let polling = matches!(self.fallback, Fallback::Polling(_));
         let too_large = if status == 413 && polling { self.outbox.take_first_on(feed) } else { None };
         let shrunk = too_large.is_some();
-        if let Some(entry) = too_large {
-            let error = WireError::new(
-                ErrorCode::TooLarge,
-                "the server refused the exchange because of its size",
-                false,
-            );
-            self.emit(Output::Complete { message: entry.id, outcome: Outcome::Failed(error) });
+        if let Some(message) = too_large {
+            self.too_large(message.id);
         }
-        self.take_exchange();
+        self.end_exchange();
         if !polling {
             return;
         }
@@ -367,34 +367,19 @@ impl<P> Client<P> {
             self.reason = Some(Reason { code: CloseCode::ABNORMAL, retryable: true });
         }
         // Polling no longer works either, so the socket is not tried at the slow pace any more.
-        if let (true, Link::Waiting { earliest }) = (was_proven, &self.link) {
-            let earliest = *earliest;
-            let delay = self.backoff_delay();
-            self.timers.set(Timer::Retry, (now + delay).max(earliest));
+        if was_proven {
+            self.replan_retry();
         }
     }
 
     /// The exchange under way is over: its feed ends, and leaving is complete.
-    fn take_exchange(&mut self) -> Option<Exchange> {
+    fn end_exchange(&mut self) {
         self.timers.clear(Timer::Exchange);
-        let exchange = match core::mem::replace(&mut self.fallback, Fallback::Off) {
-            Fallback::Leaving(exchange) => exchange,
-            Fallback::Polling(Polling {
-                phase: Phase::InFlight(exchange),
-                failures,
-                proven_since,
-                earliest,
-            }) => {
-                self.fallback =
-                    Fallback::Polling(Polling { phase: Phase::Due, failures, proven_since, earliest });
-                exchange
-            }
-            other => {
-                self.fallback = other;
-                return None;
-            }
-        };
-        self.forget_feed(exchange.feed);
-        Some(exchange)
+        let Some(&Exchange { feed, .. }) = self.fallback.exchange() else { return };
+        match &mut self.fallback {
+            Fallback::Polling(polling) => polling.phase = Phase::Due,
+            leaving => *leaving = Fallback::Off,
+        }
+        self.forget_feed(feed);
     }
 }

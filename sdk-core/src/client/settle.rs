@@ -4,7 +4,7 @@ use super::{Activity, Client, Reported};
 use crate::codec::outgoing;
 use crate::fallback::Fallback;
 use crate::frame::{AckState, ErrorCode, WireError};
-use crate::io::{LinkId, Outcome, Output, State, Status, Transport};
+use crate::io::{LinkId, MessageId, Outcome, Output, State, Status, Transport};
 use crate::link::Link;
 use crate::timer::Timer;
 
@@ -23,36 +23,44 @@ impl<P> Client<P> {
             self.ask_topics();
             self.advance_handover();
             self.flush_outbox();
+            self.arm_receipts();
             self.leave_polling();
             self.hurry_exchange();
             self.plan_answers();
             let life = self.outbox.next_expiry();
-            self.timers.set_or_clear(Timer::MessageLife, life);
+            self.timers.set(Timer::MessageLife, life);
             let retry = self.topics.next_retry();
-            self.timers.set_or_clear(Timer::TopicRetry, retry);
+            self.timers.set(Timer::TopicRetry, retry);
         }
         self.report_status();
     }
 
     pub(super) fn expire_messages(&mut self) {
-        while let Some(entry) = self.outbox.take_expired(self.now.monotonic) {
-            let outcome = Outcome::TimedOut { sent: entry.was_sent() };
-            self.emit(Output::Complete { message: entry.id, outcome });
+        while let Some(message) = self.outbox.take_expired(self.now.monotonic) {
+            self.complete(message.id, Outcome::TimedOut { sent: message.was_sent });
         }
     }
 
     /// What was sent under another table of results may or may not have taken effect, and is not sent again.
     pub(super) fn complete_unknown(&mut self, results_epoch: &str) {
-        while let Some(entry) = self.outbox.take_unknown(results_epoch) {
-            self.emit(Output::Complete { message: entry.id, outcome: Outcome::Unknown });
+        while let Some(message) = self.outbox.take_unknown(results_epoch) {
+            self.complete(message.id, Outcome::Unknown);
         }
     }
 
     pub(super) fn fail_oversized_messages(&mut self) {
-        while let Some(entry) = self.outbox.take_oversized(self.terms.max_frame_bytes) {
-            let error = WireError::new(ErrorCode::TooLarge, "the message is over the server's limit", false);
-            self.emit(Output::Complete { message: entry.id, outcome: Outcome::Failed(error) });
+        while let Some(message) = self.outbox.take_oversized(self.terms.max_frame_bytes) {
+            self.too_large(message.id);
         }
+    }
+
+    pub(super) fn too_large(&mut self, message: MessageId) {
+        let error = WireError::new(ErrorCode::TooLarge, "the message is over the server's limit", false);
+        self.complete(message, Outcome::Failed(error));
+    }
+
+    pub(super) fn complete(&mut self, message: MessageId, outcome: Outcome<P>) {
+        self.emit(Output::Complete { message, outcome });
     }
 
     pub(super) fn arm_receipts(&mut self) {
@@ -73,7 +81,7 @@ impl<P> Client<P> {
         }
         let reference = self.next_reference();
         let ids = self.receipts.send(reference, feed);
-        let text = outgoing::acknowledge(reference, &ids, AckState::Received, None);
+        let text = outgoing::acknowledge(reference, ids, AckState::Received, None);
         self.send_text(link, text);
     }
 
@@ -123,11 +131,11 @@ impl<P> Client<P> {
         else {
             return false;
         };
-        let Some((bytes, resend)) = self.outbox.send_next(connection.feed, results_epoch) else {
+        let Some((message, resend)) = self.outbox.send_next(connection.feed, results_epoch) else {
             return false;
         };
-        connection.buffered += bytes.len() as u64;
-        let bytes = bytes.clone();
+        connection.buffered += message.len();
+        let bytes = message.bytes();
         self.statistics.resends += u64::from(resend);
         self.emit(Output::Send { link, bytes });
         true

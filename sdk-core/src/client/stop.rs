@@ -62,11 +62,8 @@ impl<P> Client<P> {
     /// Closes every link, gives up the exchange, forgets their feeds. What the outbox holds stays there.
     fn end_all(&mut self, code: u16, polite: bool) {
         let opening = self.link.opening();
-        let mut feeds = [None, None];
-        for (place, connection) in feeds.iter_mut().zip(self.link.connections_mut()) {
-            *place = Some((connection.id, connection.feed));
-        }
-        for (link, feed) in feeds.into_iter().flatten() {
+        for names in self.link.names() {
+            let Some((link, feed)) = names else { continue };
             if polite {
                 self.send_text(link, outgoing::bare("rt.bye", None));
             }

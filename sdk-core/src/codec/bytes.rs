@@ -7,9 +7,12 @@ pub const MAX_HEADER: usize = 16 * 1024;
 
 const VERSION: u8 = 1;
 
+/// What comes before the header, in bytes.
+pub(crate) const PREFIX: usize = 5;
+
 /// Joins a header (JSON text of the frame without its payload) and a payload into one binary message.
 pub fn join(header: &str, payload: &[u8]) -> Vec<u8> {
-    let mut message = Vec::with_capacity(5 + header.len() + payload.len());
+    let mut message = Vec::with_capacity(PREFIX + header.len() + payload.len());
     message.push(VERSION);
     message.extend_from_slice(&(header.len() as u32).to_be_bytes());
     message.extend_from_slice(header.as_bytes());

@@ -1,129 +1,192 @@
 //! The client's frames as text, by the core's own writer.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 
 use super::bytes;
 use super::writer::JsonWriter;
 use crate::config::Config;
-use crate::frame::{AckState, TopicRequest};
+use crate::frame::AckState;
 use crate::io::{OutgoingBytes, OutgoingMessage, OutgoingPayload};
+use crate::topics::Topic;
 
 /// What a hello says beside the client's own data.
 pub(crate) struct HelloTerms<'a> {
     pub(crate) token: &'a str,
     pub(crate) link: u32,
-    pub(crate) topics: &'a [TopicRequest],
+    pub(crate) topics: &'a str,
     pub(crate) handover: bool,
     pub(crate) wait_ms: Option<u64>,
     pub(crate) results_epoch: Option<&'a str>,
 }
 
 pub(crate) fn hello(config: &Config, terms: &HelloTerms<'_>) -> String {
-    let mut writer = JsonWriter::default();
-    writer.begin_object();
-    writer.string_field("type", "rt.hello");
-    writer.integer_field("version", 1);
-    writer.string_field("token", terms.token);
-    writer.string_field("instance", &config.instance);
-    writer.integer_field("link", u64::from(terms.link));
-    writer.key("client");
-    writer.begin_object();
-    writer.string_field("name", &config.client.name);
-    writer.string_field("version", &config.client.version);
-    writer.string_field("platform", &config.client.platform);
-    writer.end_object();
-    write_topics(&mut writer, terms.topics);
-    writer.optional_integer("heartbeat_ms", config.heartbeat_ms);
-    writer.true_field("handover", terms.handover);
-    writer.optional_integer("wait_ms", terms.wait_ms);
-    writer.optional_string("results_epoch", terms.results_epoch);
-    writer.end_object();
-    writer.finish()
+    frame("rt.hello", None, &mut |writer| {
+        writer.integer_field("version", 1);
+        writer.string_field("token", terms.token);
+        writer.string_field("instance", &config.instance);
+        writer.integer_field("link", u64::from(terms.link));
+        writer.key("client");
+        writer.begin_object();
+        writer.string_field("name", &config.client.name);
+        writer.string_field("version", &config.client.version);
+        writer.string_field("platform", &config.client.platform);
+        writer.end_object();
+        writer.list_field("topics", terms.topics);
+        writer.optional_integer("heartbeat_ms", config.heartbeat_ms);
+        writer.true_field("handover", terms.handover);
+        writer.optional_integer("wait_ms", terms.wait_ms);
+        writer.optional_string("results_epoch", terms.results_epoch);
+    })
 }
 
-pub(crate) fn subscribe(reference: u64, topics: &[TopicRequest]) -> String {
-    let mut writer = JsonWriter::default();
-    writer.begin_object();
-    writer.string_field("type", "subscribe");
-    writer.integer_field("ref", reference);
-    write_topics(&mut writer, topics);
-    writer.end_object();
-    writer.finish()
+/// `topics`: as [`topic`] writes them, joined by commas.
+pub(crate) fn subscribe(reference: u64, topics: &str) -> String {
+    frame("subscribe", Some(reference), &mut |writer| writer.list_field("topics", topics))
 }
 
 pub(crate) fn unsubscribe(reference: u64, topic: &str) -> String {
+    frame("unsubscribe", Some(reference), &mut |writer| {
+        writer.key("topics");
+        writer.begin_array();
+        writer.string(topic);
+        writer.end_array();
+    })
+}
+
+pub(crate) fn acknowledge(reference: u64, ids: &[String], state: AckState, note: Option<&str>) -> String {
+    frame("rt.ack", Some(reference), &mut |writer| {
+        writer.strings_field("ids", ids);
+        let state = match state {
+            AckState::Received => "received",
+            AckState::Acknowledged => "acknowledged",
+        };
+        writer.string_field("state", state);
+        writer.optional_string("note", note);
+    })
+}
+
+pub(crate) fn authenticate(reference: u64, token: &str) -> String {
+    frame("rt.auth", Some(reference), &mut |writer| writer.string_field("token", token))
+}
+
+/// A frame of a type and an optional `t`: `ping`, `pong`, `rt.bye`.
+pub(crate) fn bare(kind: &str, t: Option<u64>) -> String {
+    frame(kind, None, &mut |writer| writer.optional_integer("t", t))
+}
+
+/// Joins finished frames to the body of an exchange.
+pub(crate) fn batch(hello: &str, others: &[String]) -> String {
     let mut writer = JsonWriter::default();
-    writer.begin_object();
-    writer.string_field("type", "unsubscribe");
-    writer.integer_field("ref", reference);
-    writer.key("topics");
     writer.begin_array();
-    writer.string(topic);
+    writer.raw(hello);
+    for other in others {
+        writer.raw(other);
+    }
     writer.end_array();
-    writer.end_object();
     writer.finish()
 }
 
-/// An application message; `reference_and_instance` where it wants a result.
-pub(crate) fn message(
-    message: &OutgoingMessage,
-    reference_and_instance: Option<(u64, &str)>,
-) -> OutgoingBytes {
-    match &message.payload {
-        OutgoingPayload::Bytes(payload) => {
-            OutgoingBytes::Binary(bytes::join(&message_text(message, reference_and_instance, false), payload))
-        }
-        OutgoingPayload::None | OutgoingPayload::Json(_) => {
-            OutgoingBytes::Text(message_text(message, reference_and_instance, true))
-        }
-    }
-}
-
-/// A binary message as an exchange carries it: its header with the payload as base64.
-pub(crate) fn as_text(bytes: &OutgoingBytes) -> String {
-    match bytes {
-        OutgoingBytes::Text(text) => text.clone(),
-        OutgoingBytes::Binary(message) => {
-            let (header, payload) = bytes::split(message).unwrap_or(("{}", &[]));
-            // The header ends with the members of `rt`, the last of which this one becomes.
-            let mut text = String::from(header.strip_suffix("}}").unwrap_or(header));
-            text.push_str(",\"encoding\":\"base64\"},\"payload\":");
-            let mut writer = JsonWriter::default();
-            writer.base64(payload);
-            text.push_str(&writer.finish());
-            text.push('}');
-            text
-        }
-    }
-}
-
-fn message_text(message: &OutgoingMessage, reference: Option<(u64, &str)>, with_payload: bool) -> String {
+/// One topic of a hello or a subscribe.
+pub(crate) fn topic(topic: &Topic) -> String {
     let mut writer = JsonWriter::default();
     writer.begin_object();
-    writer.string_field("type", &message.kind);
-    if let (OutgoingPayload::Json(text), true) = (&message.payload, with_payload) {
-        writer.key("payload");
-        writer.raw(text);
+    writer.string_field("topic", &topic.name);
+    if let Some(seat) = topic.known_seat() {
+        writer.key("cursor");
+        writer.begin_object();
+        writer.string_field("epoch", &seat.epoch);
+        writer.integer_field("offset", seat.seen);
+        writer.end_object();
     }
-    writer.optional_string("correlation_id", message.correlation_id.as_deref());
-    writer.optional_string("priority", message.priority.as_deref());
-    writer.true_field("requires_acknowledgment", message.requires_acknowledgment);
-    writer.key("rt");
-    writer.begin_object();
-    writer.optional_string("topic", message.topic.as_deref());
-    writer.optional_string("key", message.key.as_deref());
-    writer.true_field("deleted", message.deleted);
-    if let Some((reference, instance)) = reference {
-        writer.integer_field("ref", reference);
-        writer.string_field("idem", &idempotency_key(instance, reference));
-    } else {
-        // Keeps `rt` from being empty, which `as_text` relies on.
-        writer.key("ref");
-        writer.raw("null");
+    if let Some(keys) = topic.wanted_keys() {
+        writer.strings_field("keys", keys);
     }
-    writer.end_object();
+    writer.optional_integer("history", topic.wanted_history());
     writer.end_object();
     writer.finish()
+}
+
+/// A finished application message. In two parts, because the transports join them differently.
+#[derive(Debug)]
+pub(crate) struct MessageFrame {
+    text: String,
+    /// Where it is bytes; else the text holds it.
+    payload: Option<Box<[u8]>>,
+}
+
+impl MessageFrame {
+    /// `reference_and_instance` where it wants a result.
+    pub(crate) fn new(message: &OutgoingMessage, reference_and_instance: Option<(u64, &str)>) -> Self {
+        let payload = match &message.payload {
+            OutgoingPayload::Bytes(payload) => Some(payload.clone()),
+            OutgoingPayload::None | OutgoingPayload::Json(_) => None,
+        };
+        Self { text: message_text(message, reference_and_instance), payload }
+    }
+
+    pub(crate) fn from_text(text: String) -> Self {
+        Self { text, payload: None }
+    }
+
+    /// In bytes, as a WebSocket carries it.
+    pub(crate) fn len(&self) -> u64 {
+        let payload = self.payload.as_ref().map_or(0, |payload| payload.len() + bytes::PREFIX);
+        (self.text.len() + payload) as u64
+    }
+
+    /// Whether a server takes it: a binary message has a limit of its own for its header.
+    pub(crate) fn fits(&self, max_frame_bytes: u64) -> bool {
+        let header_fits = self.payload.is_none() || self.text.len() <= bytes::MAX_HEADER;
+        header_fits && self.len() <= max_frame_bytes
+    }
+
+    /// As a WebSocket carries it.
+    pub(crate) fn bytes(&self) -> OutgoingBytes {
+        match &self.payload {
+            None => OutgoingBytes::Text(self.text.clone()),
+            Some(payload) => OutgoingBytes::Binary(bytes::join(&self.text, payload)),
+        }
+    }
+
+    /// As an exchange carries it: a binary payload as base64.
+    pub(crate) fn text(&self) -> String {
+        let Some(payload) = &self.payload else { return self.text.clone() };
+        // The header ends with the members of `rt`, the last of which this one becomes.
+        let mut text = String::from(self.text.strip_suffix("}}").unwrap_or(&self.text));
+        text.push_str(",\"encoding\":\"base64\"},\"payload\":");
+        let mut writer = JsonWriter::default();
+        writer.base64(payload);
+        text.push_str(&writer.finish());
+        text.push('}');
+        text
+    }
+}
+
+fn message_text(message: &OutgoingMessage, reference: Option<(u64, &str)>) -> String {
+    frame(&message.kind, None, &mut |writer| {
+        if let OutgoingPayload::Json(text) = &message.payload {
+            writer.key("payload");
+            writer.raw(text);
+        }
+        writer.optional_text("correlation_id", &message.correlation_id);
+        writer.optional_text("priority", &message.priority);
+        writer.true_field("requires_acknowledgment", message.requires_acknowledgment);
+        writer.key("rt");
+        writer.begin_object();
+        writer.optional_text("topic", &message.topic);
+        writer.optional_text("key", &message.key);
+        writer.true_field("deleted", message.deleted);
+        if let Some((reference, instance)) = reference {
+            writer.integer_field("ref", reference);
+            writer.string_field("idem", &idempotency_key(instance, reference));
+        } else {
+            // Keeps `rt` from being empty, which `MessageFrame::text` relies on.
+            writer.key("ref");
+            writer.raw("null");
+        }
+        writer.end_object();
+    })
 }
 
 fn idempotency_key(instance: &str, reference: u64) -> String {
@@ -135,91 +198,13 @@ fn idempotency_key(instance: &str, reference: u64) -> String {
     key
 }
 
-pub(crate) fn acknowledge<T: AsRef<str>>(
-    reference: u64,
-    ids: &[T],
-    state: AckState,
-    note: Option<&str>,
-) -> String {
-    let mut writer = JsonWriter::default();
-    writer.begin_object();
-    writer.string_field("type", "rt.ack");
-    writer.integer_field("ref", reference);
-    writer.key("ids");
-    writer.begin_array();
-    ids.iter().for_each(|id| writer.string(id.as_ref()));
-    writer.end_array();
-    let state = match state {
-        AckState::Received => "received",
-        AckState::Acknowledged => "acknowledged",
-    };
-    writer.string_field("state", state);
-    writer.optional_string("note", note);
-    writer.end_object();
-    writer.finish()
-}
-
-pub(crate) fn authenticate(reference: u64, token: &str) -> String {
-    let mut writer = JsonWriter::default();
-    writer.begin_object();
-    writer.string_field("type", "rt.auth");
-    writer.integer_field("ref", reference);
-    writer.string_field("token", token);
-    writer.end_object();
-    writer.finish()
-}
-
-/// A frame of a type and an optional `t`: `ping`, `pong`, `rt.bye`.
-pub(crate) fn bare(kind: &str, t: Option<u64>) -> String {
+/// A frame of a type, with `ref` where it wants an answer. Not generic, because there are many frames.
+fn frame(kind: &str, reference: Option<u64>, write_rest: &mut dyn FnMut(&mut JsonWriter)) -> String {
     let mut writer = JsonWriter::default();
     writer.begin_object();
     writer.string_field("type", kind);
-    writer.optional_integer("t", t);
+    writer.optional_integer("ref", reference);
+    write_rest(&mut writer);
     writer.end_object();
     writer.finish()
-}
-
-/// Joins finished frames to the body of an exchange.
-pub(crate) fn batch(frames: &[String]) -> String {
-    let mut writer = JsonWriter::default();
-    writer.begin_array();
-    frames.iter().for_each(|frame| writer.raw(frame));
-    writer.end_array();
-    writer.finish()
-}
-
-fn write_topics(writer: &mut JsonWriter, topics: &[TopicRequest]) {
-    writer.key("topics");
-    writer.begin_array();
-    for request in topics {
-        write_topic(writer, request);
-    }
-    writer.end_array();
-}
-
-fn write_topic(writer: &mut JsonWriter, request: &TopicRequest) {
-    writer.begin_object();
-    writer.string_field("topic", &request.topic);
-    if let Some(cursor) = &request.cursor {
-        writer.key("cursor");
-        writer.begin_object();
-        writer.string_field("epoch", &cursor.epoch);
-        writer.integer_field("offset", cursor.offset);
-        writer.end_object();
-    }
-    if let Some(keys) = &request.keys {
-        writer.key("keys");
-        writer.begin_array();
-        keys.iter().for_each(|key| writer.string(key));
-        writer.end_array();
-    }
-    writer.optional_integer("history", request.history);
-    writer.end_object();
-}
-
-/// A rough upper bound of what [`write_topic`] writes, to keep a frame below its limit.
-pub(crate) fn topic_size(request: &TopicRequest) -> usize {
-    let cursor = request.cursor.as_ref().map_or(0, |cursor| cursor.epoch.len() + 64);
-    let keys: usize = request.keys.iter().flatten().map(|key| key.len() * 6 + 3).sum();
-    request.topic.len() + cursor + keys + 64
 }

@@ -97,6 +97,23 @@ impl JsonWriter {
         self.integer(value);
     }
 
+    /// A list whose elements are finished JSON text, joined by commas.
+    pub(crate) fn list_field(&mut self, key: &str, elements: &str) {
+        self.key(key);
+        self.begin_array();
+        self.raw(elements);
+        self.end_array();
+    }
+
+    pub(crate) fn strings_field(&mut self, key: &str, values: &[String]) {
+        self.key(key);
+        self.begin_array();
+        for value in values {
+            self.string(value);
+        }
+        self.end_array();
+    }
+
     pub(crate) fn true_field(&mut self, key: &str, value: bool) {
         if value {
             self.key(key);
@@ -108,6 +125,11 @@ impl JsonWriter {
         if let Some(value) = value {
             self.string_field(key, value);
         }
+    }
+
+    #[inline(never)]
+    pub(crate) fn optional_text(&mut self, key: &str, value: &Option<String>) {
+        self.optional_string(key, value.as_deref());
     }
 
     pub(crate) fn optional_integer(&mut self, key: &str, value: Option<u64>) {

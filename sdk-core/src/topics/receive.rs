@@ -1,10 +1,8 @@
 //! What an answer or an event does to a topic.
 
-use alloc::boxed::Box;
-
 use super::{Demand, Seat, Topic};
 use crate::frame::{GapReason, Position, Recovery, TopicClass};
-use crate::topics::topic::Answer;
+use crate::topics::topic::{Answer, View};
 
 /// What the application must be told because of an answer, beside that it is live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,82 +56,67 @@ impl Topic {
             self.settle_view(feed, Answer::Current);
             return None;
         }
-        let Some(seat) = &mut self.seat else {
-            self.seat =
-                Some(Seat { epoch: position.epoch.clone(), seen: position.offset, set_by: view.reference });
-            self.restart = false;
-            self.settle_view(feed, Answer::Current);
-            self.top = position.top;
+        let reason = match position.recovery {
+            Recovery::Gap(reason) => reason,
+            _ => GapReason::EpochChanged,
+        };
+        let Some(seat) = &self.seat else {
+            self.begin_anew(view, &position.epoch, position.offset, position.top, reason);
             return None;
         };
-        if seat.epoch != position.epoch {
-            if view.reference < seat.set_by {
+        if self.restart && position.class == TopicClass::Log {
+            // It was taken for a state topic before the server told its class, and asked for without its cursor.
+            self.restart = false;
+            self.settle_view(feed, Answer::Void);
+            return None;
+        }
+        let seen = seat.seen;
+        let older = view.reference < seat.set_by;
+        let other_epoch = seat.epoch != position.epoch;
+        if other_epoch && older {
+            self.settle_view(feed, Answer::Void);
+            return None;
+        }
+        // Where another feed has moved on, or begun anew, since this one was asked, that one has the values already.
+        let values_follow = matches!(position.recovery, Recovery::Reset | Recovery::Gap(_))
+            && !older
+            && view.from.is_some_and(|from| from >= seen);
+        if other_epoch || position.class == TopicClass::State && (self.restart || values_follow) {
+            return Some(self.begin_anew(view, &position.epoch, position.offset, position.top, reason));
+        }
+        self.settle_view(feed, Answer::Current);
+        if position.class != TopicClass::Log || position.offset <= seen {
+            // Another feed may have been promised more.
+            self.top = self.top.max(position.top);
+            return None;
+        }
+        let reason = match position.recovery {
+            Recovery::Gap(reason) => reason,
+            _ if self.rewound == Some(seen) => GapReason::SourceLost,
+            _ => {
+                self.rewound = Some(seen);
                 self.settle_view(feed, Answer::Void);
                 return None;
             }
-            let reason = match position.recovery {
-                Recovery::Gap(reason) => reason,
-                _ => GapReason::EpochChanged,
-            };
-            return Some(self.begin_anew(feed, view.reference, position, reason));
-        }
-        let seen = seat.seen;
-        match (position.class, position.recovery) {
-            (TopicClass::State, _) if self.restart => {
-                Some(self.begin_anew(feed, view.reference, position, GapReason::SourceLost))
-            }
-            // Another feed has moved on since this one was asked: its values are newer than the floor.
-            (TopicClass::State, Recovery::Reset | Recovery::Gap(_))
-                if view.from.is_some_and(|from| from >= seen) =>
-            {
-                Some(self.begin_anew(feed, view.reference, position, GapReason::SourceLost))
-            }
-            (TopicClass::Log, Recovery::Gap(reason)) if position.offset > seen => {
-                self.settle_view(feed, Answer::Current);
-                self.top = position.top;
-                Some(self.skip_to(position.offset, reason))
-            }
-            (TopicClass::Log, Recovery::Fresh | Recovery::Resumed) if position.offset > seen => {
-                self.top = position.top;
-                if self.rewound == Some(seen) {
-                    self.settle_view(feed, Answer::Current);
-                    return Some(self.skip_to(position.offset, GapReason::SourceLost));
-                }
-                self.rewound = Some(seen);
-                self.settle_view(feed, Answer::Void);
-                None
-            }
-            _ => {
-                self.settle_view(feed, Answer::Current);
-                self.top = position.top;
-                None
-            }
-        }
+        };
+        self.catch_up(position.top);
+        Some(self.skip_to(position.offset, reason))
     }
 
     /// Takes an `rt.gap` on `feed`.
     pub(crate) fn gap(&mut self, feed: u32, reason: GapReason, epoch: &str, offset: u64) -> Option<Told> {
-        let view = *self.view(feed)?;
-        let class = self.class.unwrap_or(TopicClass::Log);
+        let view = *self.view(feed).filter(|view| view.answer == Answer::Current)?;
+        let class = self.class?;
         let seat = self.seat.as_ref()?;
         if &*seat.epoch == epoch {
-            return (view.answer == Answer::Current && offset > seat.seen)
-                .then(|| self.skip_to(offset, reason));
+            return (offset > seat.seen).then(|| self.skip_to(offset, reason));
         }
-        if view.reference < seat.set_by {
+        if view.reference < seat.set_by || class == TopicClass::State {
+            // Either it knows less, or the values must follow: the topic is asked for again.
             self.settle_view(feed, Answer::Void);
             return None;
         }
-        let epoch: Box<str> = epoch.into();
-        let position = Position {
-            class,
-            epoch,
-            offset,
-            top: self.top.max(offset),
-            recovery: Recovery::Gap(reason),
-            live: true,
-        };
-        Some(self.begin_anew(feed, view.reference, &position, reason))
+        Some(self.begin_anew(view, epoch, offset, offset, reason))
     }
 
     /// Judges an event on `feed` and, where it is delivered or lost, moves on.
@@ -173,7 +156,7 @@ impl Topic {
         }
         if full {
             self.demand = Demand::Full;
-            self.live = false;
+            self.catch_up(0);
             return Verdict::Full;
         }
         let gap = hole.then(|| self.skip_to(offset - 1, GapReason::SourceLost));
@@ -196,21 +179,20 @@ impl Topic {
         becomes
     }
 
-    /// Adopts a position and voids what older requests were answered: one step, so that no event slips between.
-    fn begin_anew(&mut self, feed: u32, reference: u64, position: &Position, reason: GapReason) -> Told {
+    /// Adopts a position and voids what other feeds were answered before: one step, so that no event slips between.
+    fn begin_anew(&mut self, by: View, epoch: &str, offset: u64, top: u64, reason: GapReason) -> Told {
         for view in &mut self.views {
-            if view.reference < reference && view.answer == Answer::Current {
+            if view.answer == Answer::Current {
                 view.answer = Answer::Void;
             }
         }
-        self.settle_view(feed, Answer::Current);
-        self.seat = Some(Seat { epoch: position.epoch.clone(), seen: position.offset, set_by: reference });
-        self.top = position.top;
-        self.live = false;
+        self.settle_view(by.feed, Answer::Current);
+        self.seat = Some(Seat { epoch: epoch.into(), seen: offset, set_by: by.reference });
+        self.catch_up(top);
         self.restart = false;
         self.rewound = None;
-        match position.class {
-            TopicClass::State => Told::Reset,
+        match self.class {
+            Some(TopicClass::State) => Told::Reset,
             _ => Told::Gap { reason, lost: None },
         }
     }
@@ -218,7 +200,6 @@ impl Topic {
     fn skip_to(&mut self, offset: u64, reason: GapReason) -> Told {
         let first = self.seat.as_ref().map_or(0, |seat| seat.seen) + 1;
         self.move_to(offset);
-        self.live = false;
         Told::Gap { reason, lost: Some((first, offset)) }
     }
 

@@ -3,7 +3,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{Seat, unite};
-use crate::frame::{Cursor, TopicClass, TopicRequest};
+use crate::frame::{Cursor, TopicClass};
 use crate::io::{Slot, SubscribeOptions, SubscriptionId};
 use crate::time::Instant;
 
@@ -72,19 +72,11 @@ pub(crate) enum Answer {
 }
 
 impl Demand {
-    pub(super) fn retry_at(self) -> Option<Instant> {
+    /// [`Instant::NEVER`] where it does not depend on time.
+    pub(super) fn retry_at(self) -> Instant {
         match self {
-            Self::Retry(at) => Some(at),
-            _ => None,
-        }
-    }
-}
-
-impl View {
-    pub(super) fn asked_at(&self) -> Option<Instant> {
-        match self.answer {
-            Answer::Awaited { since } => Some(since),
-            _ => None,
+            Self::Retry(at) => at,
+            _ => Instant::NEVER,
         }
     }
 }
@@ -115,33 +107,40 @@ impl Topic {
     pub(super) fn add_listener(&mut self, id: SubscriptionId, options: SubscribeOptions) -> bool {
         let first = self.listeners.is_empty();
         self.listeners.push(id);
-        if first && self.seat.is_none() {
+        if first && (self.seat.is_none() || options.cursor.is_some() || options.history.is_some()) {
+            // Where it was followed before anybody listened, the place asked for replaces the one reached.
+            self.views.clear();
+            self.catch_up(0);
             self.history = options.history;
             self.seat =
                 options.cursor.map(|Cursor { epoch, offset }| Seat { epoch, seen: offset, set_by: 0 });
         }
         let grew = match (&mut self.keys, options.keys) {
             (None, _) => false,
-            (Some(keys), Some(more)) => unite(keys, more),
+            (Some(keys), Some(more)) => unite(keys, &more),
             (keys @ Some(_), None) => {
                 *keys = None;
                 true
             }
         };
+        if grew && !first && self.class != Some(TopicClass::Log) {
+            self.restart = self.seat.is_some();
+            self.views.clear();
+        }
         if self.demand == Demand::Failed {
             self.demand = Demand::Wanted;
-            return true;
-        }
-        if grew && !self.views.is_empty() && self.class != Some(TopicClass::Log) {
-            self.restart = true;
-            self.views.clear();
-            return true;
         }
         self.views.is_empty()
     }
 
+    /// What the last listener leaves untaken is not held any more.
     pub(super) fn remove_listener(&mut self, id: SubscriptionId) {
-        self.listeners.retain(|listener| *listener != id);
+        if let Some(place) = self.listeners.iter().position(|listener| *listener == id) {
+            self.listeners.swap_remove(place);
+        }
+        if !self.is_heard() {
+            self.taken(u32::MAX, u64::MAX, 0, 0);
+        }
     }
 
     pub(super) fn has_listener(&self, id: SubscriptionId) -> bool {
@@ -153,17 +152,19 @@ impl Topic {
         !self.listeners.is_empty()
     }
 
-    pub(crate) fn request(&self) -> TopicRequest {
-        TopicRequest {
-            topic: self.name.as_ref().into(),
-            cursor: self.cursor(),
-            keys: self.keys.clone().filter(|_| self.is_heard()),
-            history: self.history.filter(|_| self.seat.is_none()),
-        }
+    /// Where a request goes on.
+    pub(crate) fn known_seat(&self) -> Option<&Seat> {
+        self.seat.as_ref().filter(|_| !self.restart)
     }
 
-    fn cursor(&self) -> Option<Cursor> {
-        self.seat.as_ref().filter(|_| !self.restart).map(Seat::cursor)
+    /// The keys that a request asks for; `None`: all.
+    pub(crate) fn wanted_keys(&self) -> Option<&[String]> {
+        self.keys.as_deref().filter(|_| self.is_heard())
+    }
+
+    /// The events before now that a request asks for.
+    pub(crate) fn wanted_history(&self) -> Option<u64> {
+        self.history.filter(|_| self.seat.is_none())
     }
 
     pub(crate) fn view(&self, feed: u32) -> Option<&View> {
@@ -175,13 +176,15 @@ impl Topic {
     }
 
     pub(crate) fn remove_view(&mut self, feed: u32) {
-        self.views.retain(|view| view.feed != feed);
+        if let Some(place) = self.views.iter().position(|view| view.feed == feed) {
+            self.views.swap_remove(place);
+        }
     }
 
     /// Records that `feed` was asked; its earlier answer no longer counts.
     pub(crate) fn asked(&mut self, feed: u32, reference: u64, now: Instant) {
         self.remove_view(feed);
-        let from = self.cursor().map(|cursor| cursor.offset);
+        let from = self.known_seat().map(|seat| seat.seen);
         self.views.push(View { feed, reference, from, answer: Answer::Awaited { since: now } });
     }
 
@@ -195,15 +198,17 @@ impl Topic {
         !self.views.is_empty()
     }
 
-    /// The oldest question that a feed, but none of those to except, still owes an answer to.
-    pub(super) fn oldest_question(&self, except: [Option<u32>; 2]) -> Option<(Instant, u32)> {
-        let owing = self.views.iter().filter(|view| !except.contains(&Some(view.feed)));
-        owing.filter_map(|view| Some((view.asked_at()?, view.feed))).min()
+    /// When `feed` was asked; [`Instant::NEVER`] where it owes no answer.
+    pub(super) fn asked_at(&self, feed: u32) -> Instant {
+        match self.view(feed) {
+            Some(View { answer: Answer::Awaited { since }, .. }) => *since,
+            _ => Instant::NEVER,
+        }
     }
 
     /// Whether `feed` still owes an answer.
     pub(crate) fn is_awaited(&self, feed: u32) -> bool {
-        self.view(feed).is_some_and(|view| view.asked_at().is_some())
+        self.asked_at(feed) < Instant::NEVER
     }
 
     /// Whether `feed` has accepted the topic.
@@ -227,10 +232,23 @@ impl Topic {
         self.refusals
     }
 
-    pub(crate) fn fail(&mut self) {
+    /// `feed` refused for good. Where a newer request was accepted on another feed, that is what counts.
+    pub(crate) fn fail(&mut self, feed: u32) -> bool {
+        let refused = self.view(feed).map_or(0, |view| view.reference);
+        if self.views.iter().any(|view| view.reference > refused && view.answer == Answer::Current) {
+            self.remove_view(feed);
+            return false;
+        }
         self.demand = Demand::Failed;
-        self.live = false;
+        self.catch_up(0);
         self.views.clear();
+        true
+    }
+
+    /// The application is behind again, until it has seen `top` or what the next answer says.
+    pub(crate) fn catch_up(&mut self, top: u64) {
+        self.live = false;
+        self.top = top;
     }
 
     /// The application took events; true where a full topic is wanted again.

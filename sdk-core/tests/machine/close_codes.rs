@@ -37,7 +37,7 @@ fn table(code: u16) -> Does {
         4408 => Does::Retry,
         4409 => Does::AtLeast(30_000),
         4429 => Does::AtLeast(5_000),
-        4403 | 4404 | 4406 | 4410 => Does::Stop,
+        // 4403, 4404, 4406, 4410 and other 44xx.
         4400..=4499 => Does::Stop,
         _ => Does::Retry,
     }

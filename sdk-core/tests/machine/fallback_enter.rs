@@ -202,31 +202,38 @@ fn f11_a_link_lost_after_a_stable_life_starts_the_whole_clock() {
 }
 
 #[test]
-fn f12_flap_polls_at_once_and_doubles_the_probe() {
-    for (flaps, low, high) in
-        [(0, 24_000, 36_000), (1, 48_000, 72_000), (2, 96_000, 144_000), (3, 192_000, 288_000)]
-    {
-        assert_spread((low, high), |seed| {
-            let mut rig = Rig::seeded(seed, |_| {});
-            rig.polling_proven();
-            for _ in 0..flaps {
-                flap(&mut rig, 1_000);
-            }
-            rig.retry_in()
-        });
-    }
+fn f11_an_end_for_authorization_is_no_flap() {
+    let mut rig = Rig::with(slow_sockets);
+    rig.polling_proven();
+    let link = rig.leave_polling();
+    rig.advance(1_000);
+    rig.take();
+    rig.close(link, 4401);
+    assert_eq!(rig.exchanges(), []);
+    rig.give_token();
+    rig.assert_exchange_in(10_000);
 }
 
 #[test]
-fn f12_the_probe_slows_down_to_five_minutes_and_no_further() {
-    assert_spread((240_000, 360_000), |seed| {
+fn f12_flap_polls_at_once_and_doubles_the_probe() {
+    const CENTRES: [u64; 6] = [30_000, 60_000, 120_000, 240_000, 300_000, 300_000];
+    let mut windows = [(u64::MAX, 0); 6];
+    for seed in 0..60 {
         let mut rig = Rig::seeded(seed, |_| {});
         rig.polling_proven();
-        for _ in 0..6 {
-            flap(&mut rig, 1_000);
+        for (flaps, (low, high)) in windows.iter_mut().enumerate() {
+            if flaps > 0 {
+                flap(&mut rig, 1_000);
+            }
+            let drawn = rig.retry_in();
+            (*low, *high) = (drawn.min(*low), drawn.max(*high));
         }
-        rig.retry_in()
-    });
+    }
+    for (centre, (low, high)) in CENTRES.into_iter().zip(windows) {
+        let part = |percent: u64| centre / 100 * percent;
+        assert!(part(80) <= low && high <= part(120), "{low} to {high} leaves {centre} by over 20 %");
+        assert!(low <= part(86) && high >= part(114), "{low} to {high} around {centre} is not spread");
+    }
 }
 
 #[test]

@@ -106,6 +106,16 @@ fn f20_failed_polling_does_not_slow_the_socket_down() {
 }
 
 #[test]
+fn f20_polling_that_works_does_not_shorten_the_advice_for_the_socket() {
+    let mut rig = Rig::new();
+    let link = rig.live();
+    rig.frame(link, bye(4503, Some(120_000)));
+    let exchange = rig.assert_exchange_in(10_000);
+    rig.answer(exchange, Vec::new());
+    assert_eq!(rig.retry_in(), 110_000);
+}
+
+#[test]
 fn f21_a_401_renews_the_token() {
     let (mut rig, exchange) = Rig::poller();
     rig.take();
@@ -163,6 +173,24 @@ fn f22_polling_proven_for_thirty_seconds_ends_the_streak() {
     rig.take();
     rig.answered(exchange, 401, None, Vec::new());
     assert_eq!(rig.token_requests().len(), 1);
+}
+
+#[test]
+fn f22_polling_proven_for_thirty_seconds_has_no_reason_left() {
+    let (mut rig, exchange) = Rig::poller();
+    rig.exchange_fails(exchange);
+    assert!(rig.status().reason.is_some());
+    rig.advance_to_deadline();
+    let exchange = rig.last_exchange();
+    rig.answer(exchange, Vec::new());
+    let proven = rig.millis();
+    while rig.millis() - proven < 30_000 {
+        assert!(rig.status().reason.is_some());
+        rig.advance_to_deadline();
+        let exchange = rig.last_exchange();
+        rig.answer(exchange, Vec::new());
+    }
+    assert_eq!(rig.status().reason, None);
 }
 
 #[test]

@@ -1,13 +1,12 @@
-//! Rows F14 to F19, F25, F26 and F34: exchanges that are answered, and what hurries them.
+//! Rows F14 to F19: exchanges that begin and are answered.
 
 use steadfast_core::{
-    AckState, ClientFrame, Config, Delivery, EventFrame, Input, OutgoingMessage, PollTerms, ServerFrame,
-    State, Transport, Welcome,
+    AckState, ClientFrame, Config, EventFrame, Input, PollTerms, ServerFrame, State, Transport, Welcome,
 };
 
-use crate::fallback_steps::{offers_long_polls, polls_only, unavailable};
+use crate::fallback_steps::{offers_long_polls, polls_only};
 use crate::link_steps::assert_spread;
-use crate::rig::{Rig, cursor, done, event, message};
+use crate::rig::{Rig, cursor, event, message};
 
 #[test]
 fn f14_an_exchange_carries_hello_messages_and_receipts() {
@@ -74,6 +73,7 @@ fn f14_no_wait_is_asked_for_beyond_the_limit_or_against_the_option() {
 #[test]
 fn f14_an_exchange_with_messages_does_not_wait() {
     let (mut rig, _) = Rig::long_poller();
+    rig.advance(100);
     rig.submit("incident_action");
     let exchange = rig.last_exchange();
     assert_eq!(rig.body_of(exchange).len(), 2);
@@ -199,6 +199,7 @@ fn f18_a_long_poll_is_followed_at_once() {
     assert_eq!(rig.exchanges().len(), 2);
 
     rig.take_but_last_exchange();
+    rig.advance(100);
     let slot = rig.subscribe("incidents");
     let exchange = rig.last_exchange();
     rig.answer_under(exchange, offers_long_polls, vec![event(slot, 1)]);
@@ -225,6 +226,7 @@ fn f18_a_long_poll_that_was_not_waited_for_is_followed_after_the_interval() {
 #[test]
 fn f18_a_long_poll_that_brings_only_what_is_known_was_not_waited_for() {
     let (mut rig, _) = Rig::long_poller();
+    rig.advance(100);
     let slot = rig.subscribe("incidents");
     let exchange = rig.last_exchange();
     rig.answer_under(exchange, offers_long_polls, vec![event(slot, 1)]);
@@ -277,152 +279,4 @@ fn f19_more_of_nothing_is_not_asked_for_without_end() {
     rig.answer(exchange, vec![event(slot, 1), ServerFrame::More]);
     assert_eq!(rig.last_exchange(), exchange, "it brought nothing new");
     assert!((4_500..=5_500).contains(&rig.due_in()));
-}
-
-#[test]
-fn f25_a_message_ends_a_waiting_long_poll() {
-    let (mut rig, waiting) = Rig::long_poller();
-    rig.advance(3_000);
-    rig.submit("incident_action");
-    assert_eq!(rig.aborts(), [waiting]);
-    let exchange = rig.last_exchange();
-    assert_eq!(rig.body_of(exchange).len(), 2);
-    rig.take();
-    rig.submit("incident_action");
-    assert_eq!((rig.aborts(), rig.exchanges().len()), (Vec::new(), 0), "this one does not wait");
-}
-
-#[test]
-fn f25_a_subscription_ends_a_waiting_long_poll() {
-    let (mut rig, waiting) = Rig::long_poller();
-    let (id, _) = rig.run(|client, now| client.subscribe(now, "incidents", Default::default())).unwrap();
-    assert_eq!(rig.aborts(), [waiting]);
-    let exchange = rig.last_exchange();
-    assert_eq!(rig.hello_of(exchange).topics.len(), 2);
-    rig.take();
-    rig.run(|client, now| client.subscribe(now, "incidents", Default::default())).unwrap();
-    assert_eq!(rig.aborts(), [], "a second listener changes nothing on the wire");
-    rig.run(|client, now| client.unsubscribe(now, id)).unwrap();
-    assert_eq!(rig.aborts(), [], "one still listens");
-}
-
-#[test]
-fn f25_the_end_of_a_subscription_ends_a_waiting_long_poll() {
-    let (mut rig, _) = Rig::long_poller();
-    let (id, _) = rig.run(|client, now| client.subscribe(now, "incidents", Default::default())).unwrap();
-    let waiting = rig.last_exchange();
-    rig.take();
-    rig.run(|client, now| client.unsubscribe(now, id)).unwrap();
-    assert_eq!(rig.aborts(), [waiting]);
-    let exchange = rig.last_exchange();
-    assert_eq!(rig.hello_of(exchange).topics.len(), 1);
-}
-
-#[test]
-fn f25_a_topic_whose_time_has_come_again_ends_a_waiting_long_poll() {
-    let (mut rig, _) = Rig::long_poller();
-    rig.subscribe("incidents");
-    let exchange = rig.last_exchange();
-    rig.advance(1_000);
-    rig.answer_refusing(exchange, "incidents", &unavailable(Some(2_000)));
-    let waiting = rig.last_exchange();
-    assert_eq!(rig.hello_of(waiting).topics.len(), 1);
-    rig.take();
-    rig.advance(3_000);
-    assert_eq!(rig.aborts(), [waiting]);
-    let exchange = rig.last_exchange();
-    assert_eq!(rig.hello_of(exchange).topics.len(), 2);
-}
-
-#[test]
-fn f26_what_is_new_does_not_wait_for_the_interval() {
-    let (mut rig, exchange) = Rig::poller();
-    rig.answer(exchange, Vec::new());
-    rig.take();
-    rig.submit("incident_action");
-    let exchange = rig.last_exchange();
-    let reference = match &rig.body_of(exchange)[1] {
-        ClientFrame::Message(message) => message.reference.unwrap(),
-        other => panic!("{other:?}"),
-    };
-    rig.answer(exchange, vec![done(reference)]);
-    assert_eq!(rig.completions().len(), 1);
-    rig.take();
-    rig.subscribe("incidents");
-    assert_eq!(rig.exchanges().len(), 1);
-}
-
-#[test]
-fn f26_unproven_polling_is_not_hurried() {
-    let (mut rig, exchange) = Rig::poller();
-    rig.exchange_fails(exchange);
-    rig.take();
-    rig.submit("incident_action");
-    rig.subscribe("incidents");
-    assert_eq!(rig.exchanges(), []);
-    assert_eq!(rig.due_in(), 5_000);
-}
-
-#[test]
-fn f26_a_server_that_leaves_a_message_unanswered_is_not_asked_without_end() {
-    let (mut rig, exchange) = Rig::poller();
-    rig.answer(exchange, Vec::new());
-    rig.submit("incident_action");
-    rig.take_but_last_exchange();
-    let exchange = rig.last_exchange();
-    rig.answer(exchange, Vec::new());
-    assert_eq!(rig.last_exchange(), exchange);
-    assert!((4_500..=5_500).contains(&rig.due_in()));
-    rig.advance_to_deadline();
-    let exchange = rig.last_exchange();
-    assert_eq!(rig.body_of(exchange).len(), 2, "and it is sent again then");
-}
-
-#[test]
-fn f34_what_comes_up_during_an_exchange_is_carried_right_after_it() {
-    let (mut rig, exchange) = Rig::poller();
-    rig.answer(exchange, Vec::new());
-    rig.advance_to_deadline();
-    rig.take_but_last_exchange();
-    let exchange = rig.last_exchange();
-    rig.submit("incident_action");
-    let slot = rig.subscribe("incidents");
-    assert_eq!(rig.last_exchange(), exchange, "one exchange at a time");
-    assert_eq!(rig.aborts(), []);
-    rig.answer(exchange, Vec::new());
-    let next = rig.last_exchange();
-    assert_ne!(next, exchange);
-    assert_eq!(rig.body_of(next).len(), 2);
-    assert_eq!(rig.hello_of(next).topics.len(), 2);
-    rig.answer(next, Vec::new());
-    assert_eq!(rig.deliveries(slot), [Delivery::Live]);
-}
-
-#[test]
-fn f34_more_messages_than_fit_follow_at_once() {
-    let mut rig = Rig::with(polls_only);
-    let exchange = rig.begin_polls();
-    rig.answer(exchange, Vec::new());
-    let large = OutgoingMessage {
-        payload: steadfast_core::OutgoingPayload::Json(format!("\"{}\"", "x".repeat(150_000)).into()),
-        ..message("incident_action")
-    };
-    let begun = rig.millis();
-    for _ in 0..5 {
-        rig.run(|client, now| client.submit(now, &large)).unwrap();
-    }
-    let mut carried = Vec::new();
-    while rig.client.pending_messages() > 0 {
-        let exchange = rig.last_exchange();
-        let body = rig.body_of(exchange);
-        carried.push(body.len() - 1);
-        let results = body.iter().filter_map(|frame| match frame {
-            ClientFrame::Message(message) => Some(done(message.reference.unwrap())),
-            _ => None,
-        });
-        let results = results.collect();
-        rig.answer(exchange, results);
-    }
-    assert_eq!(carried, [1, 2, 2], "512 KiB at most, in base64 if need be");
-    assert_eq!(rig.millis(), begun);
 }

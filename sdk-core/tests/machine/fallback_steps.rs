@@ -35,6 +35,16 @@ impl Rig {
         (rig, exchange)
     }
 
+    /// As [`Rig::poller`], with more of the configuration changed.
+    pub fn poller_with(change: impl FnOnce(&mut Config)) -> (Self, ExchangeId) {
+        let mut rig = Self::with(|config| {
+            polls_only(config);
+            change(config);
+        });
+        let exchange = rig.begin_polls();
+        (rig, exchange)
+    }
+
     /// From nothing to the first exchange of a client that only polls.
     pub fn begin_polls(&mut self) -> ExchangeId {
         self.connect();
@@ -120,6 +130,13 @@ impl Rig {
         }
     }
 
+    /// What an exchange asks of a topic.
+    #[track_caller]
+    pub fn topic_of(&self, exchange: ExchangeId, topic: &str) -> TopicRequest {
+        let mut topics = self.hello_of(exchange).topics.into_iter();
+        topics.find(|request| request.topic == topic).expect("the topic is asked for")
+    }
+
     /// How many bytes an exchange's body has.
     #[track_caller]
     pub fn size_of(&self, exchange: ExchangeId) -> usize {
@@ -178,6 +195,15 @@ impl Rig {
         self.last_open()
     }
 
+    /// While the exchange is under way the socket is tried again, and opens: its welcome is awaited.
+    pub fn reopen_beside(&mut self, exchange: ExchangeId) -> LinkId {
+        self.keep_only(|output| matches!(output, Output::Exchange { exchange: id, .. } if *id == exchange));
+        self.advance(self.retry_in());
+        let link = self.last_open();
+        self.open(link);
+        link
+    }
+
     /// As [`Rig::poll_until_open`], by long polls that are answered when their wait is over; the last is under way.
     pub fn poll_long_until_open(&mut self) -> LinkId {
         self.take_but_last_exchange();
@@ -215,11 +241,11 @@ impl Rig {
     /// The `ref` and topics of the last `subscribe` on a link.
     #[track_caller]
     pub fn subscribed_on(&self, on: LinkId) -> (u64, Vec<TopicRequest>) {
-        let requests = self.sent(on).into_iter().filter_map(|frame| match frame {
+        let mut requests = self.sent(on).into_iter().filter_map(|frame| match frame {
             ClientFrame::Subscribe { reference, topics } => Some((reference, topics)),
             _ => None,
         });
-        requests.last().expect("a subscribe was sent")
+        requests.next_back().expect("a subscribe was sent")
     }
 
     /// Answers the last `subscribe` on a link: each topic goes on where it was asked for.

@@ -144,11 +144,11 @@ impl Rig {
     /// The `ref` and token of the last `rt.auth` on a link.
     #[track_caller]
     pub fn auth(&self, on: LinkId) -> (u64, String) {
-        let auths = self.sent(on).into_iter().filter_map(|frame| match frame {
+        let mut auths = self.sent(on).into_iter().filter_map(|frame| match frame {
             ClientFrame::Auth { reference, token } => Some((reference, token.0)),
             _ => None,
         });
-        auths.last().expect("rt.auth was sent")
+        auths.next_back().expect("rt.auth was sent")
     }
 
     pub fn pings(&self, on: LinkId) -> usize {
@@ -196,5 +196,27 @@ impl Rig {
         self.open(new);
         self.frame(new, crate::rig::welcome(Vec::new()));
         (old, new)
+    }
+
+    /// … whose successor is the primary, while the old link owes the result of one message.
+    pub fn handover_retiring(&mut self) -> (LinkId, LinkId) {
+        let (old, new) = self.handover_opening();
+        self.submit("incident_action");
+        self.open(new);
+        self.frame(new, crate::rig::welcome(vec![crate::rig::resumed("user", 0)]));
+        (old, new)
+    }
+
+    /// Milliseconds until the next successor is asked for, while the old link shows life.
+    #[track_caller]
+    pub fn next_successor(&mut self, old: LinkId) -> u64 {
+        self.take();
+        let begun = self.millis();
+        while self.opens().is_empty() {
+            self.advance_to_deadline();
+            self.frame(old, ping());
+            assert!(self.millis() < begun + 100_000, "no successor is asked for");
+        }
+        self.millis() - begun
     }
 }

@@ -228,10 +228,12 @@ fn polling() -> Client<()> {
             exchange: steadfast_core::ExchangeId(1),
             status: 200,
             retry_after_ms: None,
-            frames: vec![welcome(), ServerFrame::More],
+            frames: vec![welcome()],
             bad_frames: 0,
         },
     );
+    // The next one is due an interval and its jitter later.
+    client.handle_input(Now::new(NOW.monotonic + 5_500, NOW.wall_millis + 5_500), Input::Tick);
     assert_eq!(exchanges(&mut client).len(), 2);
     client
 }

@@ -64,20 +64,17 @@ impl OpenLink {
 
     /// Reads what is there and writes what the socket takes. After [`LinkEvent::Closed`] there is nothing more.
     pub(super) fn poll(&mut self, context: &mut Context<'_>, mut event: impl FnMut(LinkEvent)) {
+        // What is left after that is read in the next turn, which what was read brings about.
         let (mut messages, mut bytes) = (0, 0);
-        loop {
-            // What is left is read in the next turn, which must come without a new wake-up from the socket.
-            if messages >= READ_AT_ONCE || bytes >= READ_BYTES_AT_ONCE {
-                context.waker().wake_by_ref();
-                break;
-            }
-            messages += 1;
+        while messages < READ_AT_ONCE && bytes < READ_BYTES_AT_ONCE {
             match Pin::new(&mut self.socket).poll_next(context) {
                 Poll::Ready(Some(Ok(Message::Text(text)))) => {
+                    messages += 1;
                     bytes += text.len();
                     event(LinkEvent::Text(text));
                 }
                 Poll::Ready(Some(Ok(Message::Binary(message)))) => {
+                    messages += 1;
                     bytes += message.len();
                     event(LinkEvent::Binary(message));
                 }

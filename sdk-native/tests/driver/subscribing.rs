@@ -141,6 +141,24 @@ async fn a_dropped_subscription_no_longer_holds_the_buffer() {
 }
 
 #[tokio::test]
+async fn what_was_left_unread_does_not_burden_a_later_subscription() {
+    let fake = Fake::start().await;
+    let client = Client::builder(fake.url()).token("jwt").buffer_events(2).build().unwrap();
+    let unread = client.subscribe::<Value>("user").unwrap();
+    let (mut socket, _) = fake.welcome(json!([result("user", "log", 0)])).await;
+    socket.send(event("user", 1, json!(1))).await;
+    socket.send(event("user", 2, json!(2))).await;
+    assert_eq!(socket.settled().await, Vec::<Value>::new());
+    // The user's own topic is followed even while nobody listens.
+    drop(unread);
+    let mut later = client.subscribe::<Value>("user").unwrap();
+    socket.send(event("user", 3, json!(3))).await;
+    assert_eq!(socket.settled().await, Vec::<Value>::new());
+    assert_eq!(next(&mut later).await, Delivery::Live);
+    assert_eq!(offset(&mut later).await, 3);
+}
+
+#[tokio::test]
 async fn the_last_subscription_dropped_unsubscribes() {
     let fake = Fake::start().await;
     let client = connected(&fake).await;

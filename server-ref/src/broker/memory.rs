@@ -50,16 +50,19 @@ impl MemoryBroker {
                 };
                 return Some(Answer::Appended { reference, outcome, duplicate });
             }
+            // A broker has no handlers: drivers that have some keep this output for themselves.
             Output::Handle { reference, .. } => {
                 let message = "the server has no handler for this type; name a topic to publish to";
                 let outcome = Err(WireError::new(ErrorCode::Unsupported, message, false));
                 return Some(Answer::Handled { reference, outcome, duplicate: false });
             }
-            Output::Acknowledge { reference, ids, state, .. } => {
+            Output::Acknowledge { reference, ids, state, note } => {
                 let done = self.acknowledge(principal, ids, state, now);
                 let Acknowledged { unknown, accepted } = done;
-                return Some(Answer::Acknowledged { reference, unknown, accepted, state });
+                return Some(Answer::Acknowledged { reference, unknown, accepted, state, note });
             }
+            // What is not in memory is nowhere.
+            Output::Fetch { ticket, .. } => return Some(Answer::Fetched { ticket, events: Vec::new() }),
             Output::Detach { topic, slot } => self.hub.detach(&topic, mailbox, slot),
             Output::Enter { client, link, handover } => self.links.enter(&client, link, handover, mailbox),
             Output::Leave { client } => self.links.leave(&client, mailbox),

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use tower::ServiceExt;
 
 use super::*;
+use crate::pump::Handlers;
 use crate::testing::{Server, hello, token};
 
 async fn post(server: &Server, body: impl Into<Body>) -> (StatusCode, HeaderMap, Value) {
@@ -226,4 +227,53 @@ async fn a_long_poll_carries_ephemeral_topics_live() {
         server.publish(json!({"tenant_id": "acme", "topic": "x.progress", "type": "t", "payload": 5})).await
     });
     assert_eq!(frames[1]["payload"], 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn results_are_waited_for_five_seconds_and_a_resend_finds_what_came_later() {
+    let handlers = Handlers::new().on("slow", |request| async move {
+        tokio::time::sleep(Duration::from_secs(if request.correlation_id.is_some() { 1 } else { 60 })).await;
+        Ok(Some("5".into()))
+    });
+    let server = Server::with_handlers(|_| {}, handlers).await;
+    let welcome = exchange(&server, json!([ana(json!([]))])).await;
+    let mut hello = ana(json!([]));
+    hello["results_epoch"] = welcome[0]["results_epoch"].clone();
+    let quick = json!({"type": "slow", "correlation_id": "x", "rt": {"ref": 1, "idem": "a"}});
+    let late = json!({"type": "slow", "rt": {"ref": 2, "idem": "b"}});
+    let began = Instant::now();
+    let answer = exchange(&server, json!([hello, quick, late])).await;
+    assert_eq!(began.elapsed().as_secs(), 5);
+    assert_eq!((&answer[1]["ref"], &answer[1]["payload"]), (&json!(1), &json!(5)));
+    assert_eq!((&answer[2]["ref"], &answer[2]["error"]["code"]), (&json!(2), &json!("unavailable")));
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let answer = exchange(&server, json!([hello, late])).await;
+    assert_eq!((&answer[1]["payload"], &answer[1]["duplicate"]), (&json!(5), &json!(true)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_users_exchanges_have_a_rate_together() {
+    let server = Server::start(|config| {
+        config.limits.frames_per_second = 2;
+        config.limits.publishes_per_second = 1;
+    })
+    .await;
+    let welcome = exchange(&server, json!([ana(json!([]))])).await;
+    let mut hello = ana(json!([]));
+    hello["results_epoch"] = welcome[0]["results_epoch"].clone();
+    let note = |reference: u64| json!({"type": "note", "rt": {"ref": reference, "topic": "a"}});
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let answer = exchange(&server, json!([hello, note(1), note(2), note(3)])).await;
+    let refused: Vec<_> = answer.iter().filter(|frame| frame["error"]["code"] == "rate_limited").collect();
+    assert_eq!((answer.len(), refused.len(), &refused[0]["ref"]), (4, 1, &json!(3)));
+    let (status, headers, answer) = post(&server, json!([hello]).to_string()).await;
+    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(
+        (&headers["retry-after"], &answer["error"]["code"]),
+        (&"1".parse().unwrap(), &json!("rate_limited"))
+    );
+    let bob = crate::testing::hello(&token("acme", "bob"), json!([]));
+    assert_eq!(post(&server, json!([bob]).to_string()).await.0, StatusCode::OK);
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(post(&server, json!([hello]).to_string()).await.0, StatusCode::OK);
 }

@@ -32,6 +32,8 @@ pub enum Order {
     Drain = 8,
     /// The server stops now.
     Stop = 16,
+    /// An answer came that had to be waited for.
+    Answer = 32,
 }
 
 /// What a mailbox held.

@@ -7,7 +7,7 @@ use steadfast_core::{Instant, Payload};
 use super::*;
 use crate::broker::MemoryBroker;
 use crate::config::{Acknowledgements, LogRetention, TopicPolicy, TopicRule};
-use crate::log::Read;
+use crate::log::{Batch, Read};
 use crate::names::{TopicName, UserId};
 use crate::permissions::Pattern;
 
@@ -61,21 +61,27 @@ fn request() -> TopicRequest {
 /// How many events a reader of the whole history would get.
 fn held(hub: &Hub, key: &TopicKey) -> usize {
     let Attached { topic, mut place, .. } = hub.look(key, &request());
-    let mut count = 0;
-    while let Read::Events { events, offset, .. } = topic.read(&place, None)
-        && !events.is_empty()
-    {
-        count += events.len();
+    let mut batch = Batch::new();
+    while let Read::Events { offset, more } = topic.read(&place, None, &mut batch) {
         place.offset = offset;
+        if !more {
+            return batch.len();
+        }
     }
-    count
+    panic!("a gap in what is held")
+}
+
+/// All frames that a reader of the whole history would get, as JSON.
+fn frames(hub: &Hub, key: &TopicKey) -> Vec<serde_json::Value> {
+    let Attached { topic, place, .. } = hub.look(key, &request());
+    let mut batch = Batch::new();
+    topic.read(&place, None, &mut batch);
+    batch.iter().map(|event| serde_json::from_str(event.text()).unwrap()).collect()
 }
 
 fn open_values(hub: &Hub, topic: &str) -> Vec<serde_json::Value> {
-    let Attached { topic, place, .. } = hub.look(&key("acme", topic), &request());
-    let Read::Events { events, .. } = topic.read(&place, None) else { panic!("no events") };
-    let frames = events.iter().map(|event| serde_json::from_str::<serde_json::Value>(event.text()).unwrap());
-    frames.filter(|frame| frame["rt"]["deleted"] != true).collect()
+    let frames = frames(hub, &key("acme", topic));
+    frames.into_iter().filter(|frame| frame["rt"]["deleted"] != true).collect()
 }
 
 #[test]
@@ -220,9 +226,7 @@ fn an_event_id_and_the_numbers_are_what_the_readers_get() {
     let first = append(&hub, &draft("acme", "a", 1), 5).unwrap();
     let second = append(&hub, &draft("acme", "b", 1), 5).unwrap();
     assert_ne!(first.id, second.id);
-    let Attached { topic, place, .. } = hub.look(&key("acme", "a"), &request());
-    let Read::Events { events, .. } = topic.read(&place, None) else { panic!("no events") };
-    let frame: serde_json::Value = serde_json::from_str(events[0].text()).unwrap();
+    let frame = &frames(&hub, &key("acme", "a"))[0];
     assert_eq!(frame["rt"]["id"], *first.id);
     assert_eq!(frame["timestamp"], "2025-06-15T15:06:40.005Z");
 }

@@ -7,7 +7,7 @@ use steadfast_core::{Position, TopicClass, TopicRequest};
 
 use super::{Mailbox, TopicKey, lock};
 use crate::config::TopicPolicy;
-use crate::log::{AppendRefused, Event, History, Place, Read, Unnumbered};
+use crate::log::{AppendRefused, Batch, Event, History, Place, Read, Unnumbered};
 
 /// A topic of a tenant, as its readers hold it.
 #[derive(Debug)]
@@ -57,6 +57,11 @@ pub struct Wakes(Vec<Arc<Vec<Reader>>>);
 impl Topic {
     pub(super) fn new(key: TopicKey, policy: TopicPolicy, epoch: Arc<str>) -> Self {
         let history = History::new(&policy, epoch);
+        Self::with_history(key, policy, history)
+    }
+
+    /// A topic whose history goes on somewhere.
+    pub(super) fn with_history(key: TopicKey, policy: TopicPolicy, history: History) -> Self {
         Self {
             key,
             policy,
@@ -81,8 +86,8 @@ impl Topic {
     }
 
     /// What lies beyond a reader's place, in one atomic answer.
-    pub(crate) fn read(&self, place: &Place, keys: Option<&[String]>) -> Read {
-        lock(&self.inner).history.read(place, keys)
+    pub(crate) fn read(&self, place: &Place, keys: Option<&[String]>, batch: &mut Batch) -> Read {
+        lock(&self.inner).history.read(place, keys, batch)
     }
 
     /// Where a reader would begin, registering nobody.

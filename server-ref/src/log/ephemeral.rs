@@ -6,7 +6,7 @@ use std::sync::Arc;
 use steadfast_core::{Position, Recovery, TopicClass};
 
 use super::event::{Event, Unnumbered};
-use super::{Place, READ_BYTES, READ_EVENTS, Read};
+use super::{Batch, Place, Read, Taking};
 use crate::config::EphemeralRetention;
 
 /// The most bytes that the ring holds; the newest event stays whatever its size.
@@ -55,20 +55,17 @@ impl EphemeralLog {
     }
 
     /// Reads beyond a place; what was dropped in between is skipped without a word, as the class promises nothing.
-    pub(crate) fn read(&self, offset: u64) -> Read {
+    pub(crate) fn read(&self, offset: u64, batch: &mut Batch) -> Read {
         let floor = self.sequence - self.events.len() as u64;
         let skip = offset.saturating_sub(floor) as usize;
-        let mut events = Vec::new();
-        let mut bytes = 0;
+        let mut taking = Taking::into(batch);
         for event in self.events.range(skip.min(self.events.len())..) {
-            bytes += event.wire_size();
-            if !events.is_empty() && (events.len() == READ_EVENTS || bytes > READ_BYTES) {
+            if !taking.take(event) {
                 break;
             }
-            events.push(Arc::clone(event));
         }
-        let offset = events.last().map_or(self.sequence, |event| event.offset());
-        Read::Events { events, offset, more: offset < self.sequence }
+        let offset = taking.last().unwrap_or(self.sequence);
+        Read::Events { offset, more: offset < self.sequence }
     }
 
     /// A subscription begins now.

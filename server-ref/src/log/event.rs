@@ -25,6 +25,14 @@ impl Event {
         self.offset
     }
 
+    /// An event as a store gives it: its finished frame as JSON text, and as a binary message where its payload is
+    /// bytes.
+    pub fn stored(offset: u64, text: &str, binary: Option<&[u8]>) -> Arc<Self> {
+        let binary = binary.map(websocket::binary_frame);
+        // Its age is the store's to judge.
+        Arc::new(Self { offset, published_ms: 0, text: websocket::text_frame(text), binary })
+    }
+
     /// When it was published, in monotonic milliseconds.
     pub(crate) fn published_ms(&self) -> u64 {
         self.published_ms

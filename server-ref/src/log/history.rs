@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use steadfast_core::{Position, TopicRequest};
 
-use super::{EphemeralLog, Event, KeyedLog, NumberedLog, Place, Read, Unnumbered};
+use super::{Batch, EphemeralLog, Event, KeyedLog, NumberedLog, Place, Read, Unnumbered};
 use crate::config::TopicPolicy;
 
 /// A topic's history and the numbering that is in force.
@@ -44,6 +44,11 @@ impl History {
             TopicPolicy::Ephemeral(_) => Class::Ephemeral(EphemeralLog::default()),
         };
         Self { epoch, class }
+    }
+
+    /// A log topic's tail over a store: empty, behind `top`, with the offsets from `stored_from` on in the store.
+    pub(crate) fn over_store(epoch: Arc<str>, top: u64, stored_from: u64) -> Self {
+        Self { epoch, class: Class::Log(NumberedLog::over_store(top, stored_from)) }
     }
 
     pub(crate) fn epoch(&self) -> &Arc<str> {
@@ -87,11 +92,11 @@ impl History {
     }
 
     /// What lies beyond a reader's place, in one atomic answer.
-    pub(crate) fn read(&self, place: &Place, keys: Option<&[String]>) -> Read {
+    pub(crate) fn read(&self, place: &Place, keys: Option<&[String]>, batch: &mut Batch) -> Read {
         match &self.class {
-            Class::Log(log) => log.read(place.offset),
-            Class::State(log) => log.read(place, keys),
-            Class::Ephemeral(log) => log.read(place.offset),
+            Class::Log(log) => log.read(place.offset, batch),
+            Class::State(log) => log.read(place, keys, batch),
+            Class::Ephemeral(log) => log.read(place.offset, batch),
         }
     }
 

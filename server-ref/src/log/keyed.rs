@@ -7,7 +7,7 @@ use std::sync::Arc;
 use steadfast_core::{Cursor, Position, Recovery, TopicClass};
 
 use super::event::{Event, Unnumbered};
-use super::{Place, READ_BYTES, READ_EVENTS, Read};
+use super::{Batch, Place, Read, Taking};
 use crate::config::StateRetention;
 
 /// The history of a state topic: an index by key and one by offset, in which a key moves when it is written.
@@ -96,37 +96,29 @@ impl KeyedLog {
         self.bytes
     }
 
-    pub(crate) fn read(&self, place: &Place, keys: Option<&[String]>) -> Read {
+    pub(crate) fn read(&self, place: &Place, keys: Option<&[String]>, batch: &mut Batch) -> Read {
         if self.floor > place.floor && place.offset < self.floor {
             return Read::Reset;
         }
-        let mut batch = Batch::default();
-        match keys {
+        let mut taking = Taking::into(batch);
+        let full = match keys {
             None => {
                 let beyond = (Bound::Excluded(place.offset), Bound::Unbounded);
-                for entry in self.entries.range(beyond).map(|(_, entry)| entry) {
-                    if !batch.take(&entry.event) {
-                        break;
-                    }
-                }
+                !self.entries.range(beyond).all(|(_, entry)| taking.take(&entry.event))
             }
             Some(keys) => {
                 let mut offsets: Vec<u64> =
                     self.offsets_of(keys).filter(|offset| *offset > place.offset).collect();
                 offsets.sort_unstable();
-                for offset in offsets {
-                    if !batch.take(&self.entries[&offset].event) {
-                        break;
-                    }
-                }
+                !offsets.iter().all(|offset| taking.take(&self.entries[offset].event))
             }
-        }
+        };
         // A reader that has all there is for it stands at the top: no later deletion below that concerns it.
-        let offset = match batch.full {
-            true => batch.events.last().map_or(place.offset, |event| event.offset()),
+        let offset = match full {
+            true => taking.last().unwrap_or(place.offset),
             false => self.top.max(place.offset),
         };
-        Read::Events { events: batch.events, offset, more: batch.full }
+        Read::Events { offset, more: full }
     }
 
     /// Where a subscription begins, by the recovery table.
@@ -174,23 +166,5 @@ impl KeyedLog {
         self.bytes -= entry.event.size();
         self.values -= usize::from(!entry.deleted);
         entry.key
-    }
-}
-
-#[derive(Default)]
-struct Batch {
-    events: Vec<Arc<Event>>,
-    bytes: usize,
-    full: bool,
-}
-
-impl Batch {
-    fn take(&mut self, event: &Arc<Event>) -> bool {
-        self.bytes += event.wire_size();
-        self.full = !self.events.is_empty() && (self.events.len() == READ_EVENTS || self.bytes > READ_BYTES);
-        if !self.full {
-            self.events.push(Arc::clone(event));
-        }
-        !self.full
     }
 }

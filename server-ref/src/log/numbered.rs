@@ -6,7 +6,7 @@ use std::sync::Arc;
 use steadfast_core::{Cursor, GapReason, Position, Recovery, TopicClass};
 
 use super::event::{Event, Unnumbered};
-use super::{Place, READ_BYTES, READ_EVENTS, Read};
+use super::{Batch, Place, Read, Taking};
 use crate::config::LogRetention;
 
 /// The history of a log topic. The counter outlives what is evicted.
@@ -15,9 +15,16 @@ pub(crate) struct NumberedLog {
     events: VecDeque<Arc<Event>>,
     top: u64,
     bytes: u64,
+    /// The store beneath this tail holds the offsets from here on; `None` where there is no store.
+    stored_from: Option<u64>,
 }
 
 impl NumberedLog {
+    /// An empty tail that begins behind `top`, over a store that holds the offsets from `stored_from` on.
+    pub(crate) fn over_store(top: u64, stored_from: u64) -> Self {
+        Self { events: VecDeque::new(), top, bytes: 0, stored_from: Some(stored_from) }
+    }
+
     pub(crate) fn append(&mut self, event: Unnumbered, retention: &LogRetention, now_ms: u64) -> Arc<Event> {
         self.expire(retention, now_ms);
         self.top += 1;
@@ -58,27 +65,32 @@ impl NumberedLog {
         self.bytes
     }
 
-    /// Oldest retained − 1.
-    fn floor(&self) -> u64 {
+    /// Oldest in the tail − 1.
+    fn tail_floor(&self) -> u64 {
         self.top - self.events.len() as u64
     }
 
-    pub(crate) fn read(&self, offset: u64) -> Read {
+    /// Oldest retained − 1, in the tail or the store beneath it.
+    fn floor(&self) -> u64 {
+        self.stored_from.map_or(self.tail_floor(), |from| self.tail_floor().min(from.saturating_sub(1)))
+    }
+
+    pub(crate) fn read(&self, offset: u64, batch: &mut Batch) -> Read {
         if offset < self.floor() {
             return Read::Gap { offset: self.floor() };
         }
-        let skip = (offset - self.floor()) as usize;
-        let mut events = Vec::with_capacity(READ_EVENTS.min(self.events.len().saturating_sub(skip)));
-        let mut bytes = 0;
+        if offset < self.tail_floor() {
+            return Read::Behind { until: self.tail_floor() };
+        }
+        let skip = (offset - self.tail_floor()) as usize;
+        let mut taking = Taking::into(batch);
         for event in self.events.range(skip.min(self.events.len())..) {
-            bytes += event.wire_size();
-            if !events.is_empty() && (events.len() == READ_EVENTS || bytes > READ_BYTES) {
+            if !taking.take(event) {
                 break;
             }
-            events.push(Arc::clone(event));
         }
-        let offset = events.last().map_or(offset, |event| event.offset());
-        Read::Events { events, offset, more: offset < self.top }
+        let offset = taking.last().unwrap_or(offset);
+        Read::Events { offset, more: offset < self.top }
     }
 
     /// Where a subscription begins, by the recovery table.

@@ -1,11 +1,9 @@
 #![allow(clippy::unwrap_used)]
 
-use std::sync::Arc;
-
 use steadfast_core::{Cursor, GapReason, Payload, Position, Recovery, TopicRequest};
 
 use super::event::tests::head;
-use super::{AppendRefused, Event, History, Place, READ_EVENTS, Read, Unnumbered};
+use super::{AppendRefused, Batch, History, Place, READ_EVENTS, Read, Unnumbered};
 use crate::config::{Acknowledgements, EphemeralRetention, LogRetention, StateRetention, TopicPolicy};
 
 struct Topic {
@@ -55,19 +53,20 @@ impl Topic {
         self.history.position(&request).0
     }
 
-    fn read_from(&self, offset: u64) -> Read {
-        self.history.read(&Place { offset, floor: 0 }, None)
+    fn read_from(&self, offset: u64) -> (Read, Vec<u64>) {
+        self.read_at(Place { offset, floor: 0 })
+    }
+
+    fn read_at(&self, place: Place) -> (Read, Vec<u64>) {
+        let mut batch = Batch::new();
+        let read = self.history.read(&place, None, &mut batch);
+        (read, batch.iter().map(|event| event.offset()).collect())
     }
 
     fn offsets(&self, offset: u64) -> Vec<u64> {
-        offsets(&self.read_from(offset))
-    }
-}
-
-fn offsets(read: &Read) -> Vec<u64> {
-    match read {
-        Read::Events { events, .. } => events.iter().map(|event: &Arc<Event>| event.offset()).collect(),
-        other => panic!("no events but {other:?}"),
+        let (read, offsets) = self.read_from(offset);
+        assert!(matches!(read, Read::Events { .. }), "{read:?}");
+        offsets
     }
 }
 
@@ -117,7 +116,7 @@ fn a_log_keeps_by_age_number_and_bytes() {
     for now_ms in [0, 500, 600, 700] {
         topic.append(now_ms);
     }
-    assert_eq!(topic.read_from(0), Read::Gap { offset: 1 });
+    assert_eq!(topic.read_from(0).0, Read::Gap { offset: 1 });
     assert_eq!(topic.offsets(1), [2, 3, 4], "by number");
     topic.append(1_601);
     assert_eq!(topic.offsets(3), [4, 5], "by age");
@@ -134,10 +133,10 @@ fn a_read_takes_no_more_than_its_share_but_always_one() {
     for _ in 0..100 {
         topic.append(0);
     }
-    let Read::Events { events, offset, more } = topic.read_from(0) else { panic!("no events") };
-    assert_eq!((events.len(), offset, more), (READ_EVENTS, 64, true));
-    let Read::Events { events, offset, more } = topic.read_from(64) else { panic!("no events") };
-    assert_eq!((events.len(), offset, more), (36, 100, false));
+    let (read, events) = topic.read_from(0);
+    assert_eq!((read, events.len()), (Read::Events { offset: 64, more: true }, READ_EVENTS));
+    let (read, events) = topic.read_from(64);
+    assert_eq!((read, events.len()), (Read::Events { offset: 100, more: false }, 36));
     for _ in 0..3 {
         topic.write_sized(None, false, 20_000, 0).unwrap();
     }
@@ -174,9 +173,9 @@ fn a_forgotten_deletion_raises_the_floor_below_which_readers_start_anew() {
     topic.history.expire(&topic.policy, 1_001);
     assert_eq!(recovery(&topic.position(Some(("e1", 2)), 0)), (Recovery::Reset, 0, 2));
     assert_eq!(recovery(&topic.position(Some(("e1", 3)), 0)), (Recovery::Resumed, 3, 2));
-    assert_eq!(topic.read_from(2), Read::Reset);
+    assert_eq!(topic.read_from(2).0, Read::Reset);
     let anew = Place { offset: 0, floor: 3 };
-    assert_eq!(offsets(&topic.history.read(&anew, None)), [2], "who starts anew is not restarted again");
+    assert_eq!(topic.read_at(anew).1, [2], "who starts anew is not restarted again");
 }
 
 #[test]
@@ -205,11 +204,7 @@ fn keys_and_remembered_deletions_have_a_limit() {
     }
     let request = TopicRequest { topic: "t".into(), cursor: None, keys: None, history: None };
     let (_, place) = topic.history.position(&request);
-    assert_eq!(
-        offsets(&topic.history.read(&place, None)).len(),
-        2 + 4,
-        "two values and twice as many deletions as keys"
-    );
+    assert_eq!(topic.read_at(place).1.len(), 2 + 4, "two values and twice as many deletions as keys");
     assert!(topic.history.bytes() < before * 4);
 }
 
@@ -226,6 +221,24 @@ fn an_ephemeral_ring_keeps_by_number_and_age_and_tells_no_positions() {
     assert_eq!(topic.offsets(0), [4]);
     let position = topic.position(Some(("e1", 1)), 9);
     assert_eq!((recovery(&position), &*position.epoch), ((Recovery::Fresh, 0, 0), ""));
-    let Read::Events { events, .. } = topic.read_from(3) else { panic!("no events") };
-    assert!(!events[0].text().contains("offset"));
+    let mut batch = Batch::new();
+    topic.history.read(&Place { offset: 3, floor: 0 }, None, &mut batch);
+    assert!(!batch[0].text().contains("offset"));
+}
+
+#[test]
+fn a_tail_over_a_store_says_what_to_fetch_and_what_is_lost() {
+    let mut topic = Topic::log(LogRetention::default());
+    topic.history = History::over_store("e1".into(), 100, 41);
+    for _ in 0..5 {
+        topic.append(0);
+    }
+    assert_eq!(topic.read_from(39).0, Read::Gap { offset: 40 });
+    assert_eq!(topic.read_from(40).0, Read::Behind { until: 100 });
+    assert_eq!(topic.read_from(99).0, Read::Behind { until: 100 });
+    assert_eq!(topic.offsets(100), [101, 102, 103, 104, 105]);
+    assert_eq!(recovery(&topic.position(None, 1_000)), (Recovery::Fresh, 40, 105));
+    assert_eq!(recovery(&topic.position(Some(("e1", 40)), 0)), (Recovery::Resumed, 40, 105));
+    let gap = Recovery::Gap(GapReason::HistoryEvicted);
+    assert_eq!(recovery(&topic.position(Some(("e1", 39)), 0)), (gap, 40, 105));
 }

@@ -3,7 +3,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use steadfast_core::Instant;
 
-use crate::auth::Authenticator;
+use super::rates::{PerSecond, Rates};
+use crate::auth::{Authenticator, Principal};
 use crate::config::{Config, Drain, Heartbeat, Limits, Poll};
 
 /// The most frames in the body of an exchange: a hello, and an outbox of the client's default size.
@@ -18,6 +19,7 @@ pub struct Context {
     pub(super) drain: Drain,
     pub(super) authenticator: Authenticator,
     pub(super) results_epoch: Arc<str>,
+    rates: Rates,
     drain_deadline_ms: AtomicU64,
 }
 
@@ -31,6 +33,7 @@ impl Context {
             drain: config.drain.clone(),
             authenticator,
             results_epoch,
+            rates: Rates::default(),
             drain_deadline_ms: AtomicU64::new(u64::MAX),
         }
     }
@@ -39,6 +42,20 @@ impl Context {
     /// [`Order::Drain`](crate::hub::Order::Drain), and end at the deadline.
     pub fn begin_drain(&self, deadline: Instant) {
         self.drain_deadline_ms.fetch_min(deadline.as_millis(), Ordering::AcqRel);
+    }
+
+    /// Counts the frames of a user's exchange; else the milliseconds until as many would pass.
+    pub(super) fn take_frames(&self, principal: &Principal, count: u32, now: Instant) -> Result<(), u64> {
+        self.rates.take_frames(principal, count, self.per_second(), now)
+    }
+
+    /// Counts a message that came by an exchange; else the milliseconds until it would pass.
+    pub(super) fn take_publish(&self, principal: &Principal, now: Instant) -> Result<(), u64> {
+        self.rates.take_publish(principal, self.per_second(), now)
+    }
+
+    fn per_second(&self) -> PerSecond {
+        PerSecond { frames: self.limits.frames_per_second, publishes: self.limits.publishes_per_second }
     }
 
     /// When the sessions that live are closed, where the server drains.

@@ -29,7 +29,7 @@ pub(super) struct Welcoming {
 }
 
 impl Session {
-    pub(super) fn handle_hello(&mut self, hello: Hello, alone: bool, now: Now) {
+    pub(super) fn handle_hello(&mut self, hello: Hello, frames: usize, now: Now) {
         let Phase::Greeting(transport) = self.phase else {
             return;
         };
@@ -48,7 +48,15 @@ impl Session {
         match self.context.authenticator.verify(&hello.token.0, now.wall_millis) {
             Ok(principal) => {
                 self.note(Note::Authenticated { renewal: false });
-                self.greet(transport, principal, hello, alone, now);
+                let is_exchange = matches!(transport, Transport::Exchange { .. });
+                let count = u32::try_from(frames).unwrap_or(u32::MAX);
+                if is_exchange
+                    && let Err(wait_ms) = self.context.take_frames(&principal, count, now.monotonic)
+                {
+                    self.end(CloseCode::RATE_LIMITED, "too many frames", Some(wait_ms));
+                    return;
+                }
+                self.greet(transport, principal, hello, frames == 1, now);
             }
             Err(error) => {
                 self.note(Note::AuthenticationFailed { error, renewal: false });

@@ -23,6 +23,19 @@ pub enum Output {
         /// False: only say where it would begin (short polls).
         live: bool,
     },
+    /// Read the topic's store, and answer with [`Answer::Fetched`] or [`Answer::NotFetched`].
+    Fetch {
+        /// Names the request in the answer.
+        ticket: Ticket,
+        /// Which topic.
+        topic: Arc<Topic>,
+        /// The numbering that is meant.
+        epoch: Arc<str>,
+        /// The first offset that is wanted.
+        from: u64,
+        /// The most events that are wanted.
+        limit: usize,
+    },
     /// The session reads this topic no longer.
     Detach {
         /// Which topic.
@@ -77,7 +90,7 @@ pub enum Output {
     Note(Note),
 }
 
-/// Names one attach request: an answer to an older one of the same slot changes nothing.
+/// Names one attach or fetch request: an answer to an older one of the same slot changes nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ticket {
     /// The slot.
@@ -98,6 +111,19 @@ pub enum Answer {
     },
     /// To [`Output::Attach`]: not now.
     Unavailable {
+        /// Which request.
+        ticket: Ticket,
+    },
+    /// To [`Output::Fetch`].
+    Fetched {
+        /// Which request.
+        ticket: Ticket,
+        /// What the store has from the offset on, oldest first and without a hole; what is missing before the
+        /// first is lost. None: the store has nothing that is older than the tail.
+        events: Vec<Arc<Event>>,
+    },
+    /// To [`Output::Fetch`]: not now.
+    NotFetched {
         /// Which request.
         ticket: Ticket,
     },
@@ -129,6 +155,8 @@ pub enum Answer {
         accepted: Vec<String>,
         /// How far.
         state: AckState,
+        /// The person's remark.
+        note: Option<String>,
     },
 }
 
@@ -175,6 +203,8 @@ pub enum Note {
         ids: Vec<String>,
         /// How far.
         state: AckState,
+        /// The person's remark.
+        note: Option<String>,
     },
     /// A message was answered.
     Answered(Result<bool, ErrorCode>),

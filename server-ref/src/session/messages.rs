@@ -6,7 +6,7 @@ use serde::Serialize;
 use steadfast_core::{AckState, ClientMessage, ErrorCode, Now, Payload, WireError};
 
 use super::topics::forbidden;
-use super::{Note, Output, Phase, Session};
+use super::{Note, Output, Phase, Session, Transport};
 use crate::hub::{Appended, Draft, IdemKey, TopicKey};
 use crate::names::TopicName;
 
@@ -44,7 +44,11 @@ impl Session {
         let Phase::Live(live) = &mut self.phase else {
             return;
         };
-        if let Err(retry_after_ms) = live.publishes.take(1, now.monotonic) {
+        let admitted = match live.transport {
+            Transport::Socket { .. } => live.publishes.take(1, now.monotonic),
+            Transport::Exchange { .. } => self.context.take_publish(&live.principal, now.monotonic),
+        };
+        if let Err(retry_after_ms) = admitted {
             let error = WireError {
                 code: ErrorCode::RateLimited,
                 message: "too many messages in too short a time; send fewer".into(),
@@ -80,6 +84,9 @@ impl Session {
         };
         match output {
             Ok(output) => {
+                if matches!(output, Output::Handle { .. }) {
+                    self.handling.push(reference);
+                }
                 self.in_flight += 1;
                 self.outputs.push_back(output);
             }
@@ -120,6 +127,30 @@ impl Session {
             Some(json(&published))
         });
         self.result(reference, outcome, duplicate);
+    }
+
+    pub(super) fn handled(
+        &mut self,
+        reference: Option<u64>,
+        outcome: Result<Option<Box<str>>, WireError>,
+        duplicate: bool,
+    ) {
+        let Some(index) = self.handling.iter().position(|handling| *handling == reference) else {
+            return;
+        };
+        self.handling.swap_remove(index);
+        self.in_flight -= 1;
+        self.result(reference, outcome.map(|payload| payload.map(Payload::Json)), duplicate);
+    }
+
+    /// Answers for the handlers that have not: an exchange waits no longer. What they do goes on, and a resend finds
+    /// its result.
+    pub fn give_up_handlers(&mut self) {
+        for reference in std::mem::take(&mut self.handling) {
+            self.in_flight -= 1;
+            let message = "the handler takes long; ask again";
+            self.result(reference, Err(WireError::new(ErrorCode::Unavailable, message, true)), false);
+        }
     }
 
     pub(super) fn acknowledgement_answered(&mut self, reference: u64, unknown: &[String]) {

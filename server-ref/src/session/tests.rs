@@ -164,11 +164,12 @@ impl Client {
             self.session.handle_marks(self.mailbox.take(), world.now());
         }
         self.perform(world);
-        let text = match self.session.poll_frame()? {
+        let frame = self.session.poll_frame();
+        self.perform(world);
+        let text = match frame? {
             Frame::Control(text) => text,
             Frame::Event(event) => event.text().to_owned(),
         };
-        self.perform(world);
         Some(serde_json::from_str(&text).unwrap())
     }
 

@@ -103,6 +103,7 @@ impl Session {
                 let welcome = live.welcoming.as_ref().map(|welcoming| welcoming.answering.until);
                 unresolved
                     .chain(welcome)
+                    .chain(self.reader.deadline())
                     .chain([timing.next, blocked, timing.last, timing.token_deadline()])
                     .chain([timing.silence_deadline(self.context.heartbeat.slack_ms)])
                     .min()
@@ -119,6 +120,7 @@ impl Session {
             self.end(CloseCode::SLOW_CONSUMER, "nothing was taken for 30 s", None);
             return;
         }
+        self.reader.tick(at);
         match &self.phase {
             Phase::Greeting(_) if at >= self.timing.next => {
                 self.end(CloseCode::TIMEOUT, "no rt.hello came in time", None);

@@ -195,7 +195,7 @@ impl Connection {
     fn write(&mut self, context: &mut Context<'_>, now: Now) -> Step {
         let mut moved = false;
         loop {
-            let (events, exhausted) = self.fill();
+            let (events, exhausted) = self.fill(now);
             if self.writer.is_empty() {
                 return self.written_all(moved, now);
             }
@@ -207,7 +207,6 @@ impl Connection {
                 Poll::Ready(Ok(())) => {
                     self.driven.session.handle_write_progress(true, now);
                     if exhausted {
-                        self.driven.perform_outputs(now);
                         return self.written_all(moved, now);
                     }
                 }
@@ -227,10 +226,10 @@ impl Connection {
     }
 
     /// Takes frames from the session up to one flush; how many events, and whether the session has no more.
-    fn fill(&mut self) -> (usize, bool) {
+    fn fill(&mut self, now: Now) -> (usize, bool) {
         let mut events = 0;
         while !self.writer.is_full() {
-            match self.driven.session.poll_frame() {
+            match self.driven.poll_frame(now) {
                 Some(Frame::Control(text)) => self.writer.push(text_frame(&text)),
                 Some(Frame::Event(event)) => {
                     events += 1;

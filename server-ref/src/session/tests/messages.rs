@@ -109,7 +109,7 @@ fn an_acknowledgement_clears_the_open_topic_for_all_and_a_repeat_is_harmless() {
     assert_eq!(frames[0]["payload"]["unknown"], json!(["x"]));
     let acknowledged = |client: &Client| {
         let ids = client.notes.iter().filter_map(|note| match note {
-            Note::Acknowledged { ids, state: steadfast_core::AckState::Acknowledged } => Some(ids.len()),
+            Note::Acknowledged { ids, state: steadfast_core::AckState::Acknowledged, .. } => Some(ids.len()),
             _ => None,
         });
         ids.sum::<usize>()

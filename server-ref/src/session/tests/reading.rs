@@ -2,6 +2,9 @@
 
 use super::*;
 use crate::config::{LogRetention, TopicPolicy, TopicRule, TopicRules};
+use crate::hub::Topic;
+use crate::log::Event;
+use crate::session::Ticket;
 
 #[test]
 fn a_slow_reader_of_a_log_goes_on_from_its_cursor_and_gets_a_gap_where_the_log_has_moved_past() {
@@ -138,6 +141,96 @@ fn a_batch_that_was_written_takes_no_memory() {
     }
     assert_eq!(client.frames(&world).len(), 200);
     assert!(!client.session.reader.has_more());
+    assert!(client.session.reader.kept_room() <= 4);
     assert_eq!(client.session.control.capacity(), 0);
     assert_eq!(client.session.outputs.capacity(), 0);
+}
+
+/// A world in which the log `incidents` has a store with the offsets from 11 on, and the tail begins behind 100.
+fn with_store() -> (World, Client) {
+    let world = World::new();
+    let key = TopicKey::shared(TenantId::parse("acme").unwrap(), TopicName::parse("incidents").unwrap());
+    world.broker.hub().adopt(&key, "stored", 100, 11).unwrap();
+    let mut client = world.socket();
+    client.hold = |output| matches!(output, Output::Fetch { .. });
+    let topics = json!([{"topic": "incidents", "cursor": {"epoch": "stored", "offset": 30}}, "other"]);
+    client.hello(&world, &world.token("acme", "ana"), topics);
+    let welcome = client.frame(&world).unwrap();
+    assert_eq!(welcome["topics"][0]["recovery"], "resumed");
+    assert_eq!(welcome["topics"][0]["top"], 100);
+    (world, client)
+}
+
+fn fetch_of(client: &mut Client) -> (Ticket, Arc<Topic>, u64) {
+    let Some(Output::Fetch { ticket, topic, epoch, from, limit }) = client.held.pop() else {
+        panic!("no fetch")
+    };
+    assert_eq!((&*epoch, limit), ("stored", 64));
+    (ticket, topic, from)
+}
+
+fn stored(offsets: impl IntoIterator<Item = u64>) -> Vec<Arc<Event>> {
+    let text = |offset| format!(r#"{{"type":"t","rt":{{"id":"x","topic":"incidents","offset":{offset}}}}}"#);
+    offsets.into_iter().map(|offset| Event::stored(offset, &text(offset), None)).collect()
+}
+
+#[test]
+fn what_the_tail_does_not_hold_is_fetched_and_others_do_not_wait_for_it() {
+    let (world, mut client) = with_store();
+    world.publish_to("incidents");
+    world.publish_to("other");
+    assert_eq!(offsets(&client.frames(&world)), [1], "of the other topic");
+    let (ticket, _, from) = fetch_of(&mut client);
+    assert_eq!(from, 31);
+    client.answer(&world, Answer::Fetched { ticket, events: stored(31..=94) });
+    assert_eq!(offsets(&client.frames(&world)), (31..=94).collect::<Vec<_>>());
+    let (ticket, _, from) = fetch_of(&mut client);
+    assert_eq!(from, 95);
+    client.answer(&world, Answer::Fetched { ticket, events: stored(95..=100) });
+    world.publish_to("incidents");
+    assert_eq!(offsets(&client.frames(&world)), [95, 96, 97, 98, 99, 100, 101, 102]);
+    assert!(client.held.is_empty());
+}
+
+#[test]
+fn what_the_store_has_lost_meanwhile_is_a_gap() {
+    let (world, mut client) = with_store();
+    client.frames(&world);
+    let (ticket, ..) = fetch_of(&mut client);
+    client.answer(&world, Answer::Fetched { ticket, events: stored(41..=43) });
+    let frames = client.frames(&world);
+    assert_eq!((&frames[0]["type"], &frames[0]["offset"]), (&json!("rt.gap"), &json!(40)));
+    assert_eq!(offsets(&frames), [41, 42, 43]);
+    let (ticket, ..) = fetch_of(&mut client);
+    client.answer(&world, Answer::Fetched { ticket, events: Vec::new() });
+    let frames = client.frames(&world);
+    assert_eq!((frames.len(), &frames[0]["offset"]), (1, &json!(100)));
+}
+
+#[test]
+fn a_store_that_does_not_answer_is_asked_again() {
+    let (mut world, mut client) = with_store();
+    client.frames(&world);
+    let (ticket, ..) = fetch_of(&mut client);
+    client.answer(&world, Answer::NotFetched { ticket });
+    assert_eq!(client.session.deadline().as_millis(), 1_000);
+    assert!(client.frames(&world).is_empty());
+    world.now_ms = 1_000;
+    client.tick(&world);
+    client.frames(&world);
+    let (ticket, _, from) = fetch_of(&mut client);
+    assert_eq!(from, 31);
+    client.answer(&world, Answer::Fetched { ticket, events: stored(31..=32) });
+    assert_eq!(offsets(&client.frames(&world)), [31, 32]);
+}
+
+#[test]
+fn an_answer_of_a_store_to_a_topic_that_was_left_is_dropped() {
+    let (world, mut client) = with_store();
+    client.frames(&world);
+    let (ticket, ..) = fetch_of(&mut client);
+    client.send(&world, &json!({"type": "subscribe", "ref": 1, "topics": ["incidents"]}));
+    client.answer(&world, Answer::Fetched { ticket, events: stored(31..=32) });
+    world.publish_to("incidents");
+    assert_eq!(offsets(&client.frames(&world)), [101]);
 }
