@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 
 use steadfast_core::json::Envelope;
 use steadfast_core::{
-    Client, Config, ExchangeId, Input, Instant, LinkId, Now, Output, OutboxLimits, State, Status, TransportChoice,
+    Client, Config, ExchangeId, Input, Instant, LinkId, Now, OutboxLimits, Output, State, Status,
+    TransportChoice,
 };
 
 use crate::agenda::Happening;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use steadfast_core::AckState;
 use steadfast_server::{Answer, Draft};
 
 use crate::oracle::{Oracle, Retention};
@@ -46,23 +47,16 @@ impl Court {
         self.trace.take().unwrap_or_default()
     }
 
-    /// What a broker answered to a session of this device.
-    pub(crate) fn broker_answered(&mut self, device: usize, draft: Option<&Draft>, answer: &Answer) {
+    /// What a broker answered to a session.
+    pub(crate) fn broker_answered(&mut self, draft: Option<&Draft>, answer: &Answer) {
         match answer {
             Answer::Appended { outcome: Ok(appended), duplicate: false, .. } => {
                 if let Some(draft) = draft {
                     self.oracle.accepted(draft, appended, &mut self.verdict);
                 }
             }
-            Answer::Acknowledged { accepted, state, .. } => {
-                for id in accepted {
-                    match state {
-                        steadfast_core::AckState::Acknowledged => self.oracle.acknowledged(id),
-                        steadfast_core::AckState::Received => {
-                            self.received.insert((device, id.clone()));
-                        }
-                    }
-                }
+            Answer::Acknowledged { accepted, state: AckState::Acknowledged, .. } => {
+                accepted.iter().for_each(|id| self.oracle.acknowledged(id));
             }
             _ => {}
         }

@@ -185,7 +185,8 @@ impl Network {
                 agenda.after(way, Happening::Answer { request: id });
             }
             Some(HttpTrouble::Status(status)) => {
-                let retry_after_ms = matches!(status, 429 | 503).then_some(3_000).filter(|_| random.chance(70));
+                let retry_after_ms =
+                    matches!(status, 429 | 503).then_some(3_000).filter(|_| random.chance(70));
                 answer = Some(Answer { status, retry_after_ms, body: String::new() });
                 agenda.after(2 * way, Happening::Answer { request: id });
             }
@@ -218,7 +219,8 @@ impl Network {
             return;
         }
         let weather = &self.weather[request.device];
-        let way = weather.way(&mut request.random).max(weather.stalled_to_device.saturating_sub(agenda.now()));
+        let way =
+            weather.way(&mut request.random).max(weather.stalled_to_device.saturating_sub(agenda.now()));
         let extra = match request.trouble {
             Some(HttpTrouble::AnswerLost) if request.random.chance(50) => return,
             Some(HttpTrouble::AnswerLost) => {
@@ -236,7 +238,8 @@ impl Network {
     /// Puts something into a pipe, unless it carries nothing any more.
     pub(crate) fn send(&mut self, id: SocketId, direction: Direction, packet: Packet, agenda: &mut Agenda) {
         let Some(socket) = self.sockets.get_mut(&id) else { return };
-        let silent = matches!(socket.trouble, Some(SocketTrouble::Silent | SocketTrouble::KilledEarly { .. }));
+        let silent =
+            matches!(socket.trouble, Some(SocketTrouble::Silent | SocketTrouble::KilledEarly { .. }));
         let weather = &self.weather[socket.device];
         let way = weather.way(&mut socket.random);
         let drip_ms = if direction == Direction::ToDevice { weather.drip_ms } else { 0 };
@@ -256,6 +259,11 @@ impl Network {
     /// Whether a pod may write more to the device.
     pub(crate) fn has_room(&self, id: SocketId) -> bool {
         self.sockets.get(&id).is_some_and(|socket| socket.to_device.bytes < self.pipe_bytes)
+    }
+
+    /// Whether pipes take more in than the way is long.
+    pub(crate) fn is_wide(&self) -> bool {
+        self.pipe_bytes > 10_000
     }
 
     /// Bytes that a device has sent and that have not arrived.

@@ -147,7 +147,13 @@ impl Oracle {
     }
 
     /// Whether the broker may have forgotten the event of this offset, and so all before it.
-    pub(crate) fn may_be_forgotten(&self, address: &str, offset: u64, retention: Retention, now: u64) -> bool {
+    pub(crate) fn may_be_forgotten(
+        &self,
+        address: &str,
+        offset: u64,
+        retention: Retention,
+        now: u64,
+    ) -> bool {
         let Some(events) = self.topics.get(address) else { return true };
         let Some(id) = offset.checked_sub(1).and_then(|index| events.get(index as usize)) else {
             return offset == 0;

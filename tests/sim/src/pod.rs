@@ -90,10 +90,12 @@ impl Cluster {
 
     pub(crate) fn accept(&mut self, pod: usize, socket: SocketId, around: &mut Surroundings<'_>) {
         let device = around.network.sockets.get(&socket).map_or(0, |socket| socket.device);
-        let pod = &mut self.pods[pod];
-        pod.sessions += 1;
-        let conversation = Conversation::new(&pod.context, pod.sessions, device, around.now());
-        pod.sockets.insert(socket, conversation);
+        let this = &mut self.pods[pod];
+        this.sessions += 1;
+        around.court.trace(|| format!("socket {socket} of device {device} is accepted"));
+        let conversation = Conversation::new(&this.context, this.sessions, device, around.now());
+        this.sockets.insert(socket, conversation);
+        self.pump_socket(pod, socket, around);
     }
 
     /// A packet came out of a pipe.
@@ -113,6 +115,7 @@ impl Cluster {
     pub(crate) fn broke(&mut self, pod: usize, socket: SocketId, around: &mut Surroundings<'_>) {
         let this = &mut self.pods[pod];
         if let Some(mut conversation) = this.sockets.remove(&socket) {
+            around.court.trace(|| format!("socket {socket} broke"));
             conversation.give_up(&self.broker, &this.links, around);
         }
     }
@@ -273,6 +276,7 @@ impl Cluster {
         let Some(conversation) = this.sockets.get_mut(&socket) else { return };
         conversation.pump(socket, &self.broker, &this.links, around);
         if conversation.is_over() {
+            around.court.trace(|| format!("socket {socket} is closed by its pod"));
             this.sockets.remove(&socket);
         }
     }

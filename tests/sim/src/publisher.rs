@@ -95,7 +95,10 @@ impl Publisher {
                 around.court.oracle.accepted(&draft, &appended, &mut around.court.verdict);
             }
             Ok((_, true)) => {
-                around.court.verdict.broken(Check::Effect, || format!("{draft:?} is new and called a repeat"));
+                around
+                    .court
+                    .verdict
+                    .broken(Check::Effect, || format!("{draft:?} is new and called a repeat"));
             }
             Err(error) => {
                 around.court.verdict.broken(Check::Effect, || format!("{draft:?} was refused: {error:?}"));

@@ -50,10 +50,14 @@ pub fn trace(seed: u64) -> String {
     let setup = Setup::draw(seed);
     let schedule = Schedule::draw(seed, &setup);
     let outcome = World::new(seed, &setup, &schedule, true).run();
-    format!("{setup:#?}\n{}{}", outcome.trace, match outcome.violation {
-        Some(violation) => format!("{violation}\n"),
-        None => "all is right\n".to_owned(),
-    })
+    format!(
+        "{setup:#?}\n{}{}",
+        outcome.trace,
+        match outcome.violation {
+            Some(violation) => format!("{violation}\n"),
+            None => "all is right\n".to_owned(),
+        }
+    )
 }
 
 impl Failure {

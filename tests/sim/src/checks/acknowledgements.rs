@@ -13,7 +13,8 @@ use crate::verdict::{Check, Verdict};
 pub(crate) struct Watch {
     /// By reference, what was said to be received and is not confirmed.
     said: BTreeMap<u64, Vec<String>>,
-    confirmed: BTreeSet<String>,
+    /// By id, how often it was delivered (to a new subscription perhaps once more), less how often that was confirmed.
+    owed: BTreeMap<String, i64>,
 }
 
 impl Watch {
@@ -24,7 +25,7 @@ impl Watch {
         }
         for frame in decode_client(text, 1_024).into_iter().flatten() {
             let ClientFrame::Ack { reference, ids, state: AckState::Received, .. } = frame else { continue };
-            let again = ids.iter().find(|id| self.confirmed.contains(*id));
+            let again = ids.iter().find(|id| self.owed.get(*id).is_none_or(|owed| *owed < 1));
             verdict.expect(Check::Acknowledgements, again.is_none(), || {
                 format!("{again:?} is said to be received although that was confirmed")
             });
@@ -32,15 +33,17 @@ impl Watch {
         }
     }
 
-    /// An event is given to the application: to a new subscription perhaps once more, and then it is received once more.
+    /// An event that asks for it is given to the application.
     pub(crate) fn delivered(&mut self, id: &str) {
-        self.confirmed.remove(id);
+        *self.owed.entry(id.to_owned()).or_default() += 1;
     }
 
     /// A result came on a current feed.
     pub(crate) fn answered(&mut self, reference: u64, ok: bool) {
         if let Some(ids) = self.said.remove(&reference).filter(|_| ok) {
-            self.confirmed.extend(ids);
+            for id in ids {
+                *self.owed.entry(id).or_default() -= 1;
+            }
         }
     }
 }

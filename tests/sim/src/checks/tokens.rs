@@ -23,9 +23,8 @@ impl Watch {
     pub(crate) fn asks(&mut self, request: TokenRequest, renew: bool, now: u64, verdict: &mut Verdict) {
         let under_way = self.request.replace((request, now));
         let free = under_way.is_none_or(|(_, since)| now >= since + AUTHORIZE_MS);
-        verdict.expect(Check::Tokens, free, || {
-            format!("{request:?} is begun while {under_way:?} is under way")
-        });
+        verdict
+            .expect(Check::Tokens, free, || format!("{request:?} is begun while {under_way:?} is under way"));
         if renew {
             self.renewals += 1;
             let (renewals, demanded) = (self.renewals, self.demanded);

@@ -14,10 +14,17 @@ use crate::verdict::Check;
 const UNTROUBLED_MS: u64 = 90_000;
 
 impl Device {
-    pub(super) fn deliver(&mut self, slot: Slot, delivery: Delivery<Envelope>, around: &mut Surroundings<'_>) {
+    pub(super) fn deliver(
+        &mut self,
+        slot: Slot,
+        delivery: Delivery<Envelope>,
+        around: &mut Surroundings<'_>,
+    ) {
         let court = &mut *around.court;
         let Some(view) = self.application.views.get_mut(&slot) else {
-            court.verdict.broken(Check::Stale, || format!("{slot:?} has no listener and was given {delivery:?}"));
+            court
+                .verdict
+                .broken(Check::Stale, || format!("{slot:?} has no listener and was given {delivery:?}"));
             return;
         };
         match delivery {
@@ -71,7 +78,8 @@ impl Device {
         let everything_works = self.watch.recovery.free_for(around.agenda.now()) > UNTROUBLED_MS
             && self.status.transport == Some(Transport::WebSocket)
             && self.connected_at + 5_000 < published.at
-            && self.setup.buffer_events > 64;
+            && self.setup.buffer_events > 64
+            && around.network.is_wide();
         if everything_works && !replay && view.class != Class::Ephemeral {
             slow_readers::news(&self.setup, published.at, &mut court.verdict);
         }

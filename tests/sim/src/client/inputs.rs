@@ -42,6 +42,7 @@ impl Device {
         let retry_after_ms = matches!(status, 429 | 503).then(|| self.random.pick(&[1_000, 8_000]));
         if self.watch.connections.links.remove(&link).is_some() {
             let code = match status {
+                401 => 4401,
                 429 => 4429,
                 503 => 4503,
                 _ => 1006,
@@ -69,9 +70,10 @@ impl Device {
         self.give(Input::Closed { link, code }, around);
         if alone && !watched.drained && terminal::is_terminal(code) {
             let closed = !self.watch.terminal.may_try();
-            around.court.verdict.expect(Check::Terminal, closed, || {
-                format!("device {} goes on after {code}", self.index)
-            });
+            around
+                .court
+                .verdict
+                .expect(Check::Terminal, closed, || format!("device {} goes on after {code}", self.index));
         }
     }
 
@@ -132,7 +134,10 @@ impl Device {
                     good.push(frame);
                 }
                 Err(error) => {
-                    around.court.verdict.broken(Check::Greeting, || format!("an answer holds no frame: {error}"));
+                    around
+                        .court
+                        .verdict
+                        .broken(Check::Greeting, || format!("an answer holds no frame: {error}"));
                 }
             }
         }
@@ -275,7 +280,9 @@ fn decode_binary(core: &steadfast_core::Client<Envelope>, bytes: &[u8]) -> Came 
 /// An input in a few words.
 pub(super) fn describe(input: &Input<Envelope>) -> String {
     match input {
-        Input::TokenReady { request, expires_in_ms, .. } => format!("TokenReady {request:?} {expires_in_ms:?}"),
+        Input::TokenReady { request, expires_in_ms, .. } => {
+            format!("TokenReady {request:?} {expires_in_ms:?}")
+        }
         Input::ExchangeAnswered { exchange, status, retry_after_ms, frames, .. } => {
             format!("ExchangeAnswered {exchange:?} {status} {retry_after_ms:?} {frames:?}")
         }

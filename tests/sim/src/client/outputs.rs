@@ -50,9 +50,9 @@ impl Device {
                     Outcome::Failed(_)
                     | Outcome::TimedOut { sent: false }
                     | Outcome::Cancelled { sent: false } => Ended::Without,
-                    Outcome::TimedOut { sent: true } | Outcome::Cancelled { sent: true } | Outcome::Unknown => {
-                        Ended::Perhaps
-                    }
+                    Outcome::TimedOut { sent: true }
+                    | Outcome::Cancelled { sent: true }
+                    | Outcome::Unknown => Ended::Perhaps,
                 };
                 let pending = outbox::completes(&mut self.application, message, &mut around.court.verdict);
                 if let Some(Pending::Publish(number)) = pending {
@@ -147,7 +147,9 @@ impl Device {
 /// An output in a few words.
 fn describe(output: &Output<Envelope>) -> String {
     match output {
-        Output::Send { link, bytes: OutgoingBytes::Text(text) } => format!("Send {link:?} {}", without_token(text)),
+        Output::Send { link, bytes: OutgoingBytes::Text(text) } => {
+            format!("Send {link:?} {}", without_token(text))
+        }
         Output::Exchange { exchange, body: OutgoingBytes::Text(text) } => {
             format!("Exchange {exchange:?} {}", without_token(text))
         }

@@ -38,8 +38,7 @@ impl Device {
     }
 
     pub(super) fn follow(&mut self, follow: &Follow, around: &mut Surroundings<'_>) {
-        let options =
-            SubscribeOptions { keys: follow.keys.clone(), history: follow.history, cursor: None };
+        let options = SubscribeOptions { keys: follow.keys.clone(), history: follow.history, cursor: None };
         let now = self.now(around);
         let known = self.core.cursor(self.core.slot(follow.topic));
         let Ok((subscription, slot)) = self.core.subscribe(now, follow.topic, options) else { return };
@@ -128,7 +127,10 @@ impl Device {
                 self.application.pending.insert(id, pending);
             }
             Err(misuse) => {
-                around.court.verdict.expect(Check::Outbox, full, || format!("a submit was refused: {misuse}"));
+                around
+                    .court
+                    .verdict
+                    .expect(Check::Outbox, full, || format!("a submit was refused: {misuse}"));
             }
         }
         self.carry_out(around);
@@ -148,7 +150,8 @@ impl Device {
     }
 
     fn change_topics(&mut self, around: &mut Surroundings<'_>) {
-        let topic = self.wishes.pick(&[LOGS[0], LOGS[1], STATES[0], STATES[1], EPHEMERAL, "user", "open:log.a"]);
+        let topic =
+            self.wishes.pick(&[LOGS[0], LOGS[1], STATES[0], STATES[1], EPHEMERAL, "user", "open:log.a"]);
         let slot = self.core.slot(topic);
         let more = self.wishes.chance(40);
         let followed = self.application.views.contains_key(&slot);
@@ -171,7 +174,8 @@ impl Device {
         let keys: BTreeSet<String> = (0..2).map(|_| self.wishes.pick(&KEYS).to_owned()).collect();
         let keys = topic.starts_with("state.").then(|| keys.into_iter().collect());
         let static_topic = LOGS.iter().chain(&STATES).find(|known| **known == topic).copied();
-        let history = static_topic.is_some_and(|topic| LOGS.contains(&topic)).then(|| self.wishes.between(0, 5));
+        let history =
+            static_topic.is_some_and(|topic| LOGS.contains(&topic)).then(|| self.wishes.between(0, 5));
         self.follow(&Follow { topic, keys, history }, around);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use steadfast_core::Now;
+use steadfast_core::{AckState, Now};
 use steadfast_server::{Context, Frame, Links, Mailbox, MemoryBroker, Output, Session};
 
 use crate::court::Court;
@@ -65,8 +65,9 @@ impl Conversation {
             let read = self.read(now, around.court);
             self.perform(broker, links, now, around.court);
             let wrote = self.write(socket, now, around);
-            self.perform(broker, links, now, around.court);
-            if self.over || !(read || wrote || self.mailbox.is_scheduled()) {
+            // What is done now may be answered by a frame.
+            let performed = self.perform(broker, links, now, around.court);
+            if self.over || !(read || wrote || performed || self.mailbox.is_scheduled()) {
                 break;
             }
         }
@@ -121,8 +122,7 @@ impl Conversation {
         let mut wrote = false;
         while around.network.has_room(socket) {
             let Some(frame) = self.session.poll_frame() else {
-                if self.blocked {
-                    self.blocked = false;
+                if std::mem::take(&mut self.blocked) {
                     self.session.handle_write_progress(true, now);
                 }
                 if let Some(ending) = self.session.ending().filter(|_| !self.over) {
@@ -150,9 +150,10 @@ impl Conversation {
         wrote
     }
 
-    fn perform(&mut self, broker: &MemoryBroker, links: &Links, now: Now, court: &mut Court) {
-        perform(&mut self.session, &self.mailbox, self.device, broker, links, now, court);
+    fn perform(&mut self, broker: &MemoryBroker, links: &Links, now: Now, court: &mut Court) -> bool {
+        let performed = perform(&mut self.session, &self.mailbox, self.device, broker, links, now, court);
         check_principal(&self.session, self.grant.as_ref(), court);
+        performed
     }
 
     fn check_control(&mut self, text: String, court: &mut Court) -> Packet {
@@ -176,7 +177,7 @@ impl Conversation {
     }
 }
 
-/// Does what a session wants, as the server does, and reports what came of it.
+/// Does what a session wants, as the server does, and reports what came of it; whether there was anything.
 pub(super) fn perform(
     session: &mut Session,
     mailbox: &Arc<Mailbox>,
@@ -185,8 +186,13 @@ pub(super) fn perform(
     links: &Links,
     now: Now,
     court: &mut Court,
-) {
+) -> bool {
+    let mut performed = false;
     while let Some(output) = session.poll_output() {
+        performed = true;
+        if let Output::Acknowledge { ids, state: AckState::Received, .. } = &output {
+            court.received.extend(ids.iter().map(|id| (device, id.clone())));
+        }
         let draft = match &output {
             Output::Append { draft, .. } => Some(draft.clone()),
             // Takeover is a matter of each process, and so not of the broker that they share.
@@ -202,10 +208,11 @@ pub(super) fn perform(
         };
         let answer = broker.perform(output, session.principal(), mailbox, now);
         if let Some(answer) = answer {
-            court.broker_answered(device, draft.as_deref(), &answer);
+            court.broker_answered(draft.as_deref(), &answer);
             session.handle_answer(answer, now);
         }
     }
+    performed
 }
 
 /// A session speaks for whom its token names, and for nobody where the token is no good.

@@ -107,21 +107,21 @@ impl Exchange {
         if self.mailbox.is_scheduled() {
             self.session.handle_marks(self.mailbox.take(), now);
         }
-        self.perform(broker, links, now, court);
-        while !self.full
-            && let Some(frame) = self.session.poll_frame()
-        {
-            match frame {
-                Frame::Control(text) => self.push(&text),
-                Frame::Event(event) => self.push_event(event.text(), court),
+        while !self.full {
+            let performed = self.perform(broker, links, now, court);
+            match self.session.poll_frame() {
+                Some(Frame::Control(text)) => self.push(&text),
+                Some(Frame::Event(event)) => self.push_event(event.text(), court),
+                None if performed => {}
+                None => return,
             }
-            self.perform(broker, links, now, court);
         }
     }
 
-    fn perform(&mut self, broker: &MemoryBroker, links: &Links, now: Now, court: &mut Court) {
-        perform(&mut self.session, &self.mailbox, self.device, broker, links, now, court);
+    fn perform(&mut self, broker: &MemoryBroker, links: &Links, now: Now, court: &mut Court) -> bool {
+        let performed = perform(&mut self.session, &self.mailbox, self.device, broker, links, now, court);
         check_principal(&self.session, self.grant.as_ref(), court);
+        performed
     }
 
     fn finish(&mut self, broker: &MemoryBroker, links: &Links, now: Now, court: &mut Court) -> Answer {

@@ -158,5 +158,8 @@ impl World {
 
 /// What only a machine that is awake can do or be told.
 fn happens_awake(what: What) -> bool {
-    matches!(what, What::Hint { .. } | What::Freeze { .. } | What::Disconnect { .. } | What::CutForDevice { .. })
+    matches!(
+        what,
+        What::Hint { .. } | What::Freeze { .. } | What::Disconnect { .. } | What::CutForDevice { .. }
+    )
 }
