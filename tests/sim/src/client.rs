@@ -200,6 +200,7 @@ impl Device {
     }
 
     fn carry_out(&mut self, around: &mut Surroundings<'_>) {
+        around.court.verdict.about(self.index);
         let until = loop {
             match self.core.poll_output() {
                 Output::Wait { until } => break until,

@@ -85,11 +85,18 @@ pub struct Violation {
 pub(crate) struct Verdict {
     violation: Option<Violation>,
     now: u64,
+    device: Option<usize>,
 }
 
 impl Verdict {
     pub(crate) fn at(&mut self, now: u64) {
         self.now = now;
+        self.device = None;
+    }
+
+    /// What is seen from here on is seen at this device.
+    pub(crate) fn about(&mut self, device: usize) {
+        self.device = Some(device);
     }
 
     pub(crate) fn now(&self) -> u64 {
@@ -98,7 +105,8 @@ impl Verdict {
 
     pub(crate) fn broken(&mut self, check: Check, what: impl FnOnce() -> String) {
         if self.violation.is_none() {
-            self.violation = Some(Violation { check, at: self.now, what: what() });
+            let device = self.device.map(|device| format!("device {device}: ")).unwrap_or_default();
+            self.violation = Some(Violation { check, at: self.now, what: format!("{device}{}", what()) });
         }
     }
 

@@ -263,6 +263,7 @@ impl World {
         court.verdict.at(self.setup.end);
         let mut links = 0;
         for device in &self.devices {
+            court.verdict.about(device.index);
             links += device.watch.connections.links.len();
             outbox::quiet(&device.application, &mut court.verdict);
             effect::quiet(&device.application, &court.oracle, &mut court.verdict);
@@ -270,8 +271,8 @@ impl World {
             for (slot, view) in &device.application.views {
                 // Short polls carry nothing that lives only now.
                 let ok = view.class == Class::Ephemeral || device.core().is_live(*slot) && !view.failed;
-                let (index, topic) = (device.index, &view.topic);
-                court.verdict.expect(Check::Recovery, ok, || format!("device {index}: {topic} is not live"));
+                let topic = &view.topic;
+                court.verdict.expect(Check::Recovery, ok, || format!("{topic} is not live"));
                 let cursor = device.core().cursor(*slot);
                 log_order::quiet(view, cursor.as_ref(), court);
                 state::quiet(view, court);

@@ -13,6 +13,9 @@ const STABLE_MS: u64 = 25_000;
 #[derive(Debug, Default)]
 pub(crate) struct Watch {
     request: Option<(TokenRequest, u64)>,
+    /// The request under way is for a renewal.
+    renews: bool,
+    /// Tokens that were given for renewals.
     renewals: u32,
     /// Renewals that the server asked for before it refused anything.
     demanded: u32,
@@ -25,17 +28,21 @@ impl Watch {
         let free = under_way.is_none_or(|(_, since)| now >= since + AUTHORIZE_MS);
         verdict
             .expect(Check::Tokens, free, || format!("{request:?} is begun while {under_way:?} is under way"));
+        self.renews = renew;
         if renew {
-            self.renewals += 1;
             let (renewals, demanded) = (self.renewals, self.demanded);
-            verdict.expect(Check::Tokens, renewals <= 1 + demanded, || {
-                format!("{renewals} renewals in one streak, {demanded} of them demanded by the server")
+            verdict.expect(Check::Tokens, renewals <= demanded, || {
+                format!("one more than {renewals} renewals in one streak, {demanded} demanded by the server")
             });
         }
     }
 
-    pub(crate) fn answered(&mut self, request: TokenRequest) {
-        self.request.take_if(|(under_way, _)| *under_way == request);
+    /// The application answers, with a token or without.
+    pub(crate) fn answered(&mut self, request: TokenRequest, token: bool) {
+        let current = self.request.take_if(|(under_way, _)| *under_way == request).is_some();
+        if current && token && self.renews {
+            self.renewals += 1;
+        }
     }
 
     /// The server says that the token will end.

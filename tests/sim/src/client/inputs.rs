@@ -40,7 +40,8 @@ impl Device {
             return self.ended(link, 1006, around);
         };
         let retry_after_ms = matches!(status, 429 | 503).then(|| self.random.pick(&[1_000, 8_000]));
-        if self.watch.connections.links.remove(&link).is_some() {
+        let watched = self.watch.connections.links.remove(&link);
+        if watched.is_some() && self.watch.connections.links.is_empty() {
             let code = match status {
                 401 => 4401,
                 429 => 4429,
@@ -162,7 +163,7 @@ impl Device {
 
     /// The application gives a token, or says that it has none.
     pub(crate) fn token(&mut self, request: TokenRequest, around: &mut Surroundings<'_>) {
-        self.watch.tokens.answered(request);
+        self.watch.tokens.answered(request, self.trouble.no_tokens.is_none());
         if let Some(retryable) = self.trouble.no_tokens {
             return self.give(Input::TokenFailed { request, retryable }, around);
         }

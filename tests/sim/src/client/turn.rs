@@ -14,8 +14,9 @@ use crate::verdict::Check;
 
 impl Device {
     pub(crate) fn turn(&mut self, around: &mut Surroundings<'_>) {
+        around.court.verdict.about(self.index);
         // Where nothing is published or submitted any more, there is little to do.
-        let every = if self.submits { self.setup.turn_every_ms } else { 2_000 };
+        let every = if self.submits { self.setup.turn_every_ms } else { 300 };
         let next = self.wishes.between(every / 2, every * 3 / 2);
         around.agenda.after(next, Happening::ApplicationTurn { device: self.index });
         if self.status.state == State::Closed && self.watch.terminal.wants() && self.wishes.chance(20) {
