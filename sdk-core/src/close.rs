@@ -44,9 +44,9 @@ pub enum CloseRule {
     Retry,
     /// After U(5 s, 30 s), unless advised otherwise.
     RetrySpread,
-    /// By the backoff, at least 5 s, unless advised otherwise.
+    /// After 5 s and the backoff; by advice, at least 5 s.
     RetryLimited,
-    /// By the backoff, at least 30 s.
+    /// After 30 s and the backoff; by advice, at least 30 s.
     RetryReplaced,
     /// Renew the token once in a failure streak, then stop.
     Renew,

@@ -81,7 +81,8 @@ pub enum Input<P> {
         status: u16,
         /// From `Retry-After`.
         retry_after_ms: Option<u64>,
-        /// The frames of a 200, in order.
+        /// The frames of a 200, in order. Of another status: [`ServerFrame::Error`] where the body is the server's
+        /// error object; a 403 or 404 without one is no server's word, and ends nothing.
         frames: Vec<ServerFrame<P>>,
         /// How many elements of the answer were no frames.
         bad_frames: u32,

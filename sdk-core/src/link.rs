@@ -74,6 +74,8 @@ pub(crate) struct Connection {
 /// A draining link's terms.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Drain {
+    /// The first successor is opened then.
+    pub(crate) due: Instant,
     pub(crate) deadline: Instant,
     /// Successors that failed.
     pub(crate) failures: u32,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use rustls::ClientConfig;
-use steadfast_core::json::{Envelope, FrameError, decode_server, decode_server_binary};
+use steadfast_core::json::{Envelope, FrameError, decode_refusal, decode_server, decode_server_binary};
 use steadfast_core::{Input, LinkId, Now, Output, ServerFrame, State as Connection};
 use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
@@ -149,7 +149,9 @@ impl Driver {
                 let mut frames = Vec::new();
                 let mut bad_frames = 0;
                 let core = &state.core;
-                if !body.is_empty() {
+                if status != 200 {
+                    frames.extend(decode_refusal(&body).map(ServerFrame::Error));
+                } else if !body.is_empty() {
                     decode_server(&body, MOST_ANSWERED, &mut |topic| core.slot(topic), &mut |frame| {
                         match frame {
                             Ok(frame) => frames.push(frame),

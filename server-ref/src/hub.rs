@@ -233,7 +233,7 @@ impl Hub {
         let bytes = event.wire_size();
         let topic = self.topic_for_writing(tenant, &draft.topic)?;
         let stored = topic
-            .append(event, draft.key.as_deref(), draft.deleted, now.monotonic.as_millis(), wakes)
+            .append(draft.write(event), now.monotonic.as_millis(), wakes)
             .map_err(|AppendRefused::TooManyKeys| too_many_keys())?;
         self.account(tenant, stored.grown);
         let offset = match topic.class() {

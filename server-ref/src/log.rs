@@ -19,6 +19,8 @@ pub(crate) use numbered::NumberedLog;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use crate::names::UserId;
+
 /// A read that is being put together.
 struct Taking<'a> {
     batch: &'a mut Batch,
@@ -62,6 +64,34 @@ pub(crate) struct Place {
     pub(crate) offset: u64,
     /// State topics: the deletion floor when the reader started; only deletions forgotten since then matter.
     pub(crate) floor: u64,
+}
+
+/// Something to be written into a topic.
+#[derive(Debug)]
+pub(crate) struct Write<'a> {
+    pub(crate) event: Unnumbered,
+    /// State topics: whose value it is.
+    pub(crate) key: Option<&'a str>,
+    /// State topics: the key is gone.
+    pub(crate) deleted: bool,
+    /// State topics: for whom the key is gone, though it is there for others.
+    pub(crate) hidden: Option<Hidden<Unnumbered>>,
+}
+
+/// Users who get a deletion in a value's place.
+#[derive(Debug)]
+pub(crate) struct Hidden<E> {
+    pub(crate) from: Vec<UserId>,
+    pub(crate) deletion: E,
+}
+
+/// Who reads a topic, and what of it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct View<'a> {
+    /// State topics: these keys alone.
+    pub(crate) keys: Option<&'a [String]>,
+    /// Who reads.
+    pub(crate) user: Option<&'a UserId>,
 }
 
 /// What is read goes in here, oldest first. The reader keeps it, so that a read needs no memory of its own.

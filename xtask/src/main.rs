@@ -1,7 +1,8 @@
-//! What a person types: `cargo xtask demo | test | size | help`.
+//! What a person types: `cargo xtask demo | test | bench | size | help`.
 
 #![forbid(unsafe_code)]
 
+mod bench;
 mod demo;
 mod failure;
 mod process;
@@ -22,6 +23,9 @@ cargo xtask COMMAND
         builds all, starts the server, a feed that plays an operations centre and a hospital, and a tail,
         and says what to try. Ctrl-C ends it; so does the time given with --for.
   test  all tests: the workspace, the core as wasm under Node, the size of the core as wasm, the house rules.
+  bench [--quick] [fan-out] [memory] [client]
+        builds for release and measures on this machine: a broadcast beside a bare loop of write(), the memory of an
+        idle connection, the native client beside a bare WebSocket loop. docs/benchmarks.md says how to read it.
   size  builds the core as wasm with a driver of stubs and weighs it.
   help  this text.";
 
@@ -41,6 +45,7 @@ fn dispatch(arguments: &[String]) -> Result<(), Failure> {
         arguments.split_first().map_or(("help", &[][..]), |(command, rest)| (command.as_str(), rest));
     match command {
         "demo" => demo::run(demo::Options::parse(rest)?),
+        "bench" => bench::run(rest),
         "test" => no_arguments(command, rest).and_then(|()| test::run()),
         "size" => no_arguments(command, rest).and_then(|()| size::run()),
         "help" | "--help" | "-h" => {
@@ -48,7 +53,7 @@ fn dispatch(arguments: &[String]) -> Result<(), Failure> {
             Ok(())
         }
         unknown => Err(Failure::usage(format!(
-            "there is no command `{unknown}`; there are demo, test, size and help"
+            "there is no command `{unknown}`; there are demo, test, bench, size and help"
         ))),
     }
 }

@@ -44,9 +44,7 @@ impl<P> Client<P> {
             }
             _ => {}
         }
-        if matches!(self.fallback, Fallback::Polling(Polling { phase: Phase::Authorizing, .. })) {
-            self.start_exchange();
-        }
+        self.poll_authorized();
     }
 
     pub(super) fn token_failed(&mut self, request: TokenRequest, retryable: bool) {

@@ -24,6 +24,7 @@ impl<P> Client<P> {
             }
         }
         if woke {
+            self.unsettled = true;
             self.probe_all();
             self.pull_forward();
         }

@@ -149,7 +149,7 @@ impl<P> Client<P> {
         let frame = MessageFrame::new(message, None);
         self.check_size(&frame)?;
         let connection = self.link.primary_mut().ok_or(Misuse::NotConnected)?;
-        connection.buffered += frame.len();
+        connection.buffered = connection.buffered.saturating_add(frame.len());
         let (link, bytes) = (connection.id, frame.bytes());
         self.emit(Output::Send { link, bytes });
         Ok(())

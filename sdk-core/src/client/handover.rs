@@ -17,11 +17,11 @@ impl<P> Client<P> {
         else {
             return;
         };
-        connection.drain = Some(Drain { deadline: now + deadline_ms, failures: 0 });
+        let due = now + self.random.between(min_ms, max_ms);
+        connection.drain = Some(Drain { due, deadline: now + deadline_ms, failures: 0 });
         self.statistics.drains += 1;
         if matches!(self.link, Link::Live(_)) {
-            let delay = self.random.between(min_ms, max_ms);
-            self.timers.set(Timer::Drain, now + delay);
+            self.timers.set(Timer::Drain, due);
         }
     }
 
@@ -105,11 +105,10 @@ impl<P> Client<P> {
     /// The successor, now the link, was itself told to drain while the handover was under way.
     pub(super) fn drain_again(&mut self) {
         if let Link::Live(connection) = &self.link
-            && connection.drain.is_some()
-            && self.timers.get(Timer::Drain).is_none()
+            && let Some(drain) = connection.drain
         {
             let delay = self.backoff(0);
-            self.timers.set(Timer::Drain, self.now.monotonic + delay);
+            self.timers.set(Timer::Drain, drain.due.max(self.now.monotonic + delay));
         }
     }
 

@@ -144,7 +144,7 @@ impl<P> Client<P> {
             self.topics.no_longer_live();
         }
         let opened_at = lost.connection.as_ref().map(|connection| connection.opened_at);
-        self.count_failure(opened_at, rule, advice, end);
+        self.count_failure(opened_at, rule, end);
         match rule {
             CloseRule::Renew => {
                 if self.refuse_token_of(lost) == Refusal::GiveUp || !self.config.auto_reconnect {
@@ -174,7 +174,7 @@ impl<P> Client<P> {
             return self.stop(code);
         }
         let least = least_delay(rule, advice);
-        let delay = self.retry_delay(rule, advice).max(least);
+        let delay = self.retry_delay(rule, advice, least);
         self.link = Link::Waiting { earliest: self.now.monotonic + least };
         self.timers.set(Timer::Retry, self.now.monotonic + delay);
         self.consider_polling();
@@ -184,32 +184,27 @@ impl<P> Client<P> {
         self.config.max_reconnect_attempts.is_some_and(|most| self.streak.attempt > most)
     }
 
-    fn count_failure(
-        &mut self,
-        opened_at: Option<Instant>,
-        rule: CloseRule,
-        advice: Option<Advice>,
-        end: End,
-    ) {
+    fn count_failure(&mut self, opened_at: Option<Instant>, rule: CloseRule, end: End) {
         let Some(opened_at) = opened_at else {
             self.streak.never_opened += 1;
             return;
         };
         let brief = self.now.monotonic.since(opened_at) < STABLE_MS;
-        if brief && end == End::Theirs && advice.is_none() && rule != CloseRule::Renew {
+        if brief && end == End::Theirs && rule != CloseRule::Renew {
             self.streak.short_lived += 1;
         }
         self.streak.bad_frames = if rule == CloseRule::BadFrames { self.streak.bad_frames + 1 } else { 0 };
     }
 
-    fn retry_delay(&mut self, rule: CloseRule, advice: Option<Advice>) -> u64 {
-        if let Some(after_ms) = advice.and_then(|advice| advice.after_ms) {
-            return after_ms;
+    fn retry_delay(&mut self, rule: CloseRule, advice: Option<Advice>, least: u64) -> u64 {
+        match rule {
+            // `least` is the advice.
+            _ if advice.is_some_and(|advice| advice.after_ms.is_some()) => least,
+            CloseRule::RetrySpread if !self.is_exhausted() => self.random.between(5_000, 30_000),
+            // Drawn above the minimum, lest all whom one moment turned away come back in one moment.
+            CloseRule::RetryLimited | CloseRule::RetryReplaced => least + self.backoff_delay(),
+            _ => self.backoff_delay().max(least),
         }
-        if rule == CloseRule::RetrySpread && !self.is_exhausted() {
-            return self.random.between(5_000, 30_000);
-        }
-        self.backoff_delay()
     }
 
     /// The ordinary delay: the slowest pace once the attempts are used up, the slow probe while polling works, else

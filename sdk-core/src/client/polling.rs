@@ -61,14 +61,26 @@ impl<P> Client<P> {
     }
 
     pub(super) fn start_exchange(&mut self) {
-        self.timers.clear(Timer::Poll);
         let fresh = self.tokens.fresh(self.now).is_some();
         let Some(polling) = self.fallback.polling_mut() else { return };
-        if !fresh {
+        if fresh {
+            self.begin_exchange();
+        } else {
             polling.phase = Phase::Authorizing;
+            self.timers.clear(Timer::Poll);
             self.need_token();
-            return;
         }
+    }
+
+    /// The token for a poll is here. However short its life is: the server says whether it will do.
+    pub(super) fn poll_authorized(&mut self) {
+        if matches!(self.fallback, Fallback::Polling(Polling { phase: Phase::Authorizing, .. })) {
+            self.begin_exchange();
+        }
+    }
+
+    fn begin_exchange(&mut self) {
+        self.timers.clear(Timer::Poll);
         let exchange = self.exchange();
         if let Some(polling) = self.fallback.polling_mut() {
             polling.phase = Phase::InFlight(exchange);
@@ -106,6 +118,10 @@ impl<P> Client<P> {
                 if terminal {
                     self.refused_for_good(code);
                 }
+            }
+            // A page of a proxy, or of an ingress whose server restarts, says nothing about this client.
+            other if matches!(status, 403 | 404) && !matches!(other, Some(ServerFrame::Error(_))) => {
+                self.exchange_refused(0, None);
             }
             _ => self.exchange_refused(status, retry_after_ms),
         }

@@ -12,11 +12,12 @@ use crate::frame::{ErrorCode, Payload};
 mod client;
 mod encode;
 mod fields;
+mod quick;
 mod server;
 
 pub use client::{decode_client, decode_client_binary};
 pub use encode::{EventHead, encode_server};
-pub use server::{decode_server, decode_server_binary};
+pub use server::{decode_refusal, decode_server, decode_server_binary};
 
 /// The most frames that one WebSocket text message may hold.
 pub const MAX_BATCH: usize = 64;
@@ -114,10 +115,13 @@ fn skip_string(bytes: &mut core::str::Bytes<'_>) {
     }
 }
 
+fn is_batch(text: &str) -> bool {
+    text.trim_start_matches([' ', '\t', '\n', '\r']).starts_with('[')
+}
+
 /// The elements of a message: one object, or an array of 1 to `most` objects.
 fn elements(text: &str, most: usize) -> Result<Vec<&str>, FrameError> {
-    let trimmed = text.trim_start_matches([' ', '\t', '\n', '\r']);
-    if !trimmed.starts_with('[') {
+    if !is_batch(text) {
         return Ok(Vec::from([text]));
     }
     let elements: Vec<&serde_json::value::RawValue> =

@@ -139,6 +139,7 @@ impl Topic {
             self.listeners.swap_remove(place);
         }
         if !self.is_heard() {
+            // Nobody will take what the last one left, and the user topic stays.
             self.taken(u32::MAX, u64::MAX, 0, 0);
         }
     }

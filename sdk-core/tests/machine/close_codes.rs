@@ -68,9 +68,9 @@ fn done_about(code: u16) -> Does {
     let within = |range: RangeInclusive<u64>| waits.iter().all(|wait| range.contains(wait));
     if within(100..=3_000) {
         Does::Retry
-    } else if within(5_000..=5_000) {
+    } else if within(5_100..=8_000) {
         Does::AtLeast(5_000)
-    } else if within(30_000..=30_000) {
+    } else if within(30_100..=33_000) {
         Does::AtLeast(30_000)
     } else if within(5_000..=30_000) {
         Does::Spread

@@ -1,8 +1,8 @@
 //! Rows F20 to F24, F33 and F35: exchanges that are refused, fail, or are not current.
 
 use steadfast_core::{
-    ClientFrame, ErrorCode, Input, Outcome, OutgoingMessage, OutgoingPayload, ServerFrame, State, Transport,
-    Welcome,
+    ClientFrame, ErrorCode, Input, Outcome, OutgoingMessage, OutgoingPayload, ServerFrame, State,
+    SubscribeOptions, Transport, Welcome, WireError,
 };
 
 use crate::fallback_steps::{offers_long_polls, polls_only};
@@ -197,16 +197,33 @@ fn f22_polling_proven_for_thirty_seconds_has_no_reason_left() {
 fn f22_refusals_for_good_stop_the_client() {
     for (status, code) in [(403, 4403), (404, 4404)] {
         let (mut rig, exchange) = Rig::poller();
-        rig.answered(exchange, status, None, Vec::new());
+        rig.answered(exchange, status, None, vec![refusal()]);
         rig.assert_stopped(code);
     }
+}
+
+#[test]
+fn f20_a_page_of_something_between_is_no_refusal_of_the_server() {
+    for status in [403, 404] {
+        let (mut rig, exchange) = Rig::poller();
+        rig.answered(exchange, status, None, Vec::new());
+        assert_eq!(rig.status().state, State::Connecting);
+        rig.take();
+        rig.advance(5_000);
+        assert_eq!(rig.exchanges().len(), 1, "it polls again");
+    }
+}
+
+/// The error object in the body of a refusal.
+fn refusal() -> ServerFrame<u32> {
+    ServerFrame::Error(WireError::new(ErrorCode::Forbidden, "not allowed", false))
 }
 
 #[test]
 fn f22_the_triage_of_sockets_that_never_open_tells_why() {
     let mut rig = Rig::new();
     let exchange = rig.polling();
-    rig.answered(exchange, 403, None, Vec::new());
+    rig.answered(exchange, 403, None, vec![refusal()]);
     rig.assert_stopped(4403);
 }
 
@@ -218,7 +235,7 @@ fn f22_a_live_link_knows_better_than_an_exchange() {
         let link = rig.live_while_polling();
         rig.advance(5_500);
         let exchange = rig.last_exchange();
-        rig.answered(exchange, status, None, Vec::new());
+        rig.answered(exchange, status, None, vec![refusal()]);
         if status == 401 {
             rig.give_token();
             let exchange = rig.last_exchange();
@@ -282,11 +299,14 @@ fn f24_a_body_too_large_fails_its_first_message() {
 #[test]
 fn f24_a_body_is_kept_below_what_the_server_takes() {
     let (mut rig, exchange) = Rig::poller();
+    for number in 0..250 {
+        let name = format!("topic-{number:0>120}");
+        rig.run(|client, now| client.subscribe(now, &name, SubscribeOptions::default())).unwrap();
+    }
     rig.answer_under(exchange, |terms| terms.max_frame_bytes = 100_000, Vec::new());
-    rig.advance_to_deadline();
     let exchange = rig.last_exchange();
     let large = OutgoingMessage {
-        payload: OutgoingPayload::Json(format!("\"{}\"", "x".repeat(30_000)).into()),
+        payload: OutgoingPayload::Json(format!("\"{}\"", "x".repeat(34_000)).into()),
         ..message("incident_action")
     };
     for _ in 0..4 {

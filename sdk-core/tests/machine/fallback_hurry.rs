@@ -139,6 +139,17 @@ fn f26_a_server_that_leaves_a_message_unanswered_is_not_asked_without_end() {
 }
 
 #[test]
+fn f26_nor_where_long_polls_would_follow_at_once() {
+    let (mut rig, _) = Rig::long_poller();
+    rig.advance(100);
+    rig.submit("incident_action");
+    let exchange = rig.last_exchange();
+    rig.answer_under(exchange, offers_long_polls, Vec::new());
+    assert_eq!(rig.last_exchange(), exchange);
+    assert!((4_500..=5_500).contains(&rig.due_in()));
+}
+
+#[test]
 fn f34_what_comes_up_during_an_exchange_is_carried_right_after_it() {
     let (mut rig, exchange) = Rig::poller();
     rig.answer(exchange, Vec::new());

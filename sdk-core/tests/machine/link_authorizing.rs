@@ -1,6 +1,6 @@
 //! Rows L01 to L05: from Idle, over the token, to an opening link.
 
-use steadfast_core::{Input, Secret, State, TokenRequest};
+use steadfast_core::{Input, Secret, State, TokenRequest, TransportChoice};
 
 use crate::link_steps::{assert_spread, patient, sockets_only};
 use crate::rig::Rig;
@@ -95,6 +95,15 @@ fn l03_a_token_without_life_is_tried_rather_than_asked_for_again() {
     rig.connect();
     rig.give_token_for(0);
     assert_eq!(rig.opens().len(), 1);
+    assert_eq!(rig.token_requests().len(), 1);
+}
+
+#[test]
+fn f16_a_token_without_life_is_tried_by_polling_too() {
+    let mut rig = Rig::with(|config| config.transport = TransportChoice::Polling);
+    rig.connect();
+    rig.give_token_for(0);
+    assert_eq!(rig.exchanges().len(), 1);
     assert_eq!(rig.token_requests().len(), 1);
 }
 

@@ -2,7 +2,7 @@
 
 use steadfast_core::{ErrorCode, Input, Outcome};
 
-use crate::link_steps::{STATES, assert_spread, bye, ended, patient, sockets_only};
+use crate::link_steps::{STATES, assert_spread, bye, ended, patient};
 use crate::rig::{Rig, done};
 
 #[test]
@@ -79,18 +79,23 @@ fn l14_rate_limited_and_replaced_keep_their_minimum() {
     }
 }
 
+/// All whom one moment turned away do not come back in one moment.
 #[test]
-fn l14_the_backoff_goes_on_above_the_minimum() {
-    // After four failures the window is 30 s, so most draws lie above five seconds.
-    assert_spread((5_000, 30_000), |seed| {
-        let mut rig = Rig::seeded(seed, sockets_only);
-        let mut link = rig.opening();
-        for _ in 0..4 {
-            rig.close(link, 1006);
-            link = rig.reopen();
+fn l14_the_backoff_is_drawn_above_the_minimum() {
+    for (code, window) in [(4429, (5_100, 8_000)), (4409, (30_100, 33_000))] {
+        for begin in STATES {
+            assert_spread(window, |seed| {
+                let mut rig = Rig::seeded(seed, patient);
+                let link = begin(&mut rig);
+                rig.close(link, code);
+                rig.retry_in()
+            });
         }
-        rig.open(link);
-        rig.close(link, 4429);
+    }
+    assert_spread((5_100, 8_000), |seed| {
+        let mut rig = Rig::seeded(seed, patient);
+        let link = rig.opening();
+        rig.handshake(link, 429, None);
         rig.retry_in()
     });
 }

@@ -77,3 +77,18 @@ fn a_question_that_died_with_its_link_is_not_held_against_the_other() {
     rig.advance(1);
     assert_eq!(rig.closes(), [(old, 4408), (new, 4408)]);
 }
+
+/// The old link is gone and the successor is not there yet: the clock of the fallback runs.
+#[test]
+fn a_successor_alone_that_takes_too_long_is_helped_by_polling() {
+    let mut rig = Rig::with(|config| config.connect_timeout_ms = 60_000);
+    let old = rig.stable();
+    rig.drain_now(old);
+    rig.advance(0);
+    rig.take();
+    rig.close(old, 1006);
+    rig.advance(9_999);
+    assert_eq!(rig.exchanges(), []);
+    rig.advance(1);
+    assert_eq!(rig.exchanges().len(), 1);
+}

@@ -111,29 +111,43 @@ fn l48_advice_and_minimums_are_kept() {
 
 #[test]
 fn l48_a_missing_token_leaves_the_old_link_alone() {
-    for retryable in [true, false] {
+    let misses: [fn(&mut Rig, LinkId); 3] = [
+        |rig, _| rig.fail_token(true),
+        |rig, _| rig.fail_token(false),
+        |rig, old| rig.stay_alive(old, 30_000),
+    ];
+    for miss in misses {
         let mut rig = Rig::with(patient);
         let old = rig.live_for(100_000);
-        rig.stay_alive(old, 79_000);
+        rig.stay_alive(old, 80_000);
         rig.drain_now(old);
         rig.advance(0);
-        let new = rig.last_open();
-        rig.close(new, 1006);
-        rig.pass(1_000);
-        while rig.token_requests().len() < 2 {
-            rig.advance_to_deadline();
-        }
-        rig.take();
-        rig.advance(0);
-        rig.input(Input::TokenFailed { request: TokenRequest(2), retryable });
+        miss(&mut rig, old);
         assert!(rig.is_connected_by(Transport::WebSocket));
-        while rig.token_requests().is_empty() {
-            rig.advance_to_deadline();
-            rig.frame(old, ping());
-        }
+        rig.take();
+        // The next successor asks again.
+        rig.advance(3_000);
+        assert_eq!(rig.token_requests().len(), 1);
+        assert_eq!(rig.opens(), []);
         rig.give_token();
         assert_eq!(rig.opens().len(), 1);
         assert!(rig.is_connected_by(Transport::WebSocket));
+        assert_eq!(rig.closes(), []);
+    }
+}
+
+#[test]
+fn l48_the_timers_of_a_lost_successor_do_not_end_the_next() {
+    for seed in 0..20 {
+        let mut rig = Rig::seeded(seed, patient);
+        let (old, new) = rig.handover_opening();
+        rig.open(new);
+        rig.advance(2_000);
+        rig.close(new, 1006);
+        rig.next_successor(old);
+        rig.take();
+        rig.advance(9_999);
+        assert_eq!(rig.closes(), []);
     }
 }
 

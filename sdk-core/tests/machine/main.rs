@@ -17,6 +17,7 @@ mod link_refused;
 mod link_steps;
 mod link_tokens;
 mod link_waiting;
+mod never_dead;
 mod rig;
 mod smoke;
 

@@ -70,3 +70,10 @@ fn an_exchange_of_another_version_ends_polling_for_good() {
     assert_eq!(rig.status().reason.map(|reason| reason.code), Some(CloseCode::VERSION));
     assert_eq!(rig.wait, None);
 }
+
+#[test]
+fn a_client_stays_small() {
+    // A server-side process may hold thousands of clients, and a phone moves one about.
+    let size = size_of::<steadfast_core::Client<()>>();
+    assert!(size <= 1_088, "{size}");
+}

@@ -13,6 +13,9 @@ use crate::error::BuildError;
 /// The longest answer: the protocol's 512 KiB of events, with room for one large event and for the frames around.
 const LONGEST_ANSWER: usize = 8 * 1024 * 1024;
 
+/// The longest error object; a longer body is not the server's.
+const LONGEST_REFUSAL: usize = 16 * 1024;
+
 /// Makes HTTP exchanges over one pool of connections.
 pub(super) struct Exchanger {
     client: Client,
@@ -54,14 +57,16 @@ async fn answer(exchange: ExchangeId, request: reqwest::RequestBuilder) -> Optio
     let mut response = request.send().await.ok()?;
     let status = response.status();
     let retry_after_ms = retry_after(&response);
-    let body = if status == StatusCode::OK { body(&mut response).await? } else { String::new() };
+    let longest = if status == StatusCode::OK { LONGEST_ANSWER } else { LONGEST_REFUSAL };
+    let body = body(&mut response, longest).await;
+    let body = if status == StatusCode::OK { body? } else { body.unwrap_or_default() };
     Some(Happened::Answered { exchange, status: status.as_u16(), retry_after_ms, body })
 }
 
-async fn body(response: &mut Response) -> Option<String> {
+async fn body(response: &mut Response, longest: usize) -> Option<String> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.ok()? {
-        if body.len() + chunk.len() > LONGEST_ANSWER {
+        if body.len() + chunk.len() > longest {
             return None;
         }
         body.extend_from_slice(&chunk);

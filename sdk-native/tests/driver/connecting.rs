@@ -43,6 +43,17 @@ async fn a_handshake_answered_with_a_status_is_told_as_what_it_means() {
 }
 
 #[tokio::test]
+async fn a_poll_refused_in_the_servers_words_ends_the_client() {
+    let fake = Fake::start().await;
+    let client =
+        Client::builder(fake.url()).token("jwt").transport(TransportChoice::Polling).build().unwrap();
+    let refusal = r#"{"error":{"code":"forbidden","message":"not this origin","retryable":false}}"#;
+    fake.accept().await.exchange().await.answer("403 Forbidden", "", refusal).await;
+    let stopped = status(&client, |status| status.state == State::Closed).await;
+    assert_eq!(stopped.reason, Some(Reason { code: 4403, retryable: false }));
+}
+
+#[tokio::test]
 async fn the_advice_of_a_handshake_that_is_put_off_is_obeyed() {
     let fake = Fake::start().await;
     let client = websocket_alone(&fake);

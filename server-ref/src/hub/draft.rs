@@ -4,6 +4,7 @@ use steadfast_core::json::EventHead;
 use steadfast_core::{ErrorCode, Payload, TopicClass, WireError};
 
 use super::TopicKey;
+use crate::log::{Unnumbered, Write};
 
 /// The longest key of a state topic, in bytes.
 pub const MAX_KEY_LENGTH: usize = 256;
@@ -63,6 +64,10 @@ impl Draft {
             (_, None) => return Ok(()),
         };
         Err(WireError::new(code, problem, false))
+    }
+
+    pub(super) fn write(&self, event: Unnumbered) -> Write<'_> {
+        Write { event, key: self.key.as_deref(), deleted: self.deleted, hidden: None }
     }
 
     pub(super) fn head<'a>(&'a self, id: &'a str, timestamp: &'a str) -> EventHead<'a> {

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::Waker;
+use std::task::{Wake, Waker};
 
 use super::lock;
 
@@ -16,6 +16,7 @@ pub struct Mailbox {
     orders: AtomicU8,
     scheduled: AtomicBool,
     deadline_ms: AtomicU64,
+    socket: AtomicBool,
     waker: Mutex<Option<Waker>>,
 }
 
@@ -55,6 +56,7 @@ impl Mailbox {
             orders: AtomicU8::new(0),
             scheduled: AtomicBool::new(false),
             deadline_ms: AtomicU64::new(u64::MAX),
+            socket: AtomicBool::new(false),
             waker: Mutex::new(None),
         })
     }
@@ -103,6 +105,12 @@ impl Mailbox {
         }
     }
 
+    /// Whether the socket has woken the connection since this was asked last. A mailbox is a waker too, so that a
+    /// connection woken for an event alone need not ask its socket for input in vain.
+    pub(crate) fn take_socket_woke(&self) -> bool {
+        self.socket.swap(false, Ordering::AcqRel)
+    }
+
     /// Something can be read in this slot's topic.
     pub(super) fn mark(&self, slot: u8) {
         self.dirty[usize::from(slot) / 64].fetch_or(1 << (slot % 64), Ordering::AcqRel);
@@ -110,11 +118,26 @@ impl Mailbox {
     }
 
     fn schedule(&self) {
-        if !self.scheduled.swap(true, Ordering::AcqRel)
-            && let Some(waker) = &*lock(&self.waker)
-        {
+        if !self.scheduled.swap(true, Ordering::AcqRel) {
+            self.wake_connection();
+        }
+    }
+
+    fn wake_connection(&self) {
+        if let Some(waker) = &*lock(&self.waker) {
             waker.wake_by_ref();
         }
+    }
+}
+
+impl Wake for Mailbox {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.socket.store(true, Ordering::Release);
+        self.wake_connection();
     }
 }
 
@@ -196,6 +219,20 @@ mod tests {
         assert_eq!(mailbox.take(), Marks::default());
         mailbox.mark(3);
         assert_eq!(count.0.load(Ordering::Relaxed), 2);
+    }
+
+    #[test]
+    fn the_socket_wakes_without_scheduling_mail() {
+        let count = Arc::new(Count::default());
+        let mailbox = Mailbox::new();
+        mailbox.register(&Waker::from(Arc::clone(&count)));
+        Waker::from(Arc::clone(&mailbox)).wake();
+        assert_eq!(count.0.load(Ordering::Relaxed), 1);
+        assert!(!mailbox.is_scheduled());
+        assert!(mailbox.take_socket_woke());
+        assert!(!mailbox.take_socket_woke());
+        mailbox.mark(3);
+        assert!(!mailbox.take_socket_woke());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use steadfast_core::{Now, Payload, WireError};
 
 use super::{Draft, Hub, Tenant, Topic, TopicKey, Wakes, lock, timestamp, too_many_keys};
 use crate::config::{Acknowledgements, TopicPolicy};
-use crate::log::{Event, Unnumbered};
+use crate::log::{Event, Hidden, Unnumbered, Write};
 use crate::names::{TenantId, UserId};
 
 /// How long a settled event is still known, so that acknowledging it again is no mistake.
@@ -215,31 +215,36 @@ impl Hub {
         };
         let json = serde_json::to_string(&value).expect("text and lists of text always serialise");
         let draft = open_draft(open.key(), kind, priority.as_deref(), id, Payload::Json(json.into()));
-        self.append_open(tenant, open, &draft, now, wakes)
+        // For those who have settled it the key is gone, though it is there for others.
+        let hidden = (!by.is_empty()).then(|| {
+            let deletion = self.encode(&deletion_draft(open.key(), id), now);
+            Hidden { from: by.clone(), deletion }
+        });
+        let write = Write { hidden, ..draft.write(self.encode(&draft, now)) };
+        self.append_open(tenant, open, write, now, wakes)
     }
 
     fn delete_open(&self, tenant: &Tenant, open: &Topic, id: &str, now: Now, wakes: &mut Wakes) {
-        let mut draft = open_draft(open.key(), "acknowledged", None, id, Payload::None);
-        draft.deleted = true;
+        let draft = deletion_draft(open.key(), id);
         // A deletion is never one key too many.
-        let _ = self.append_open(tenant, open, &draft, now, wakes);
+        let _ = self.append_open(tenant, open, draft.write(self.encode(&draft, now)), now, wakes);
     }
 
     fn append_open(
         &self,
         tenant: &Tenant,
         open: &Topic,
-        draft: &Draft,
+        write: Write<'_>,
         now: Now,
         wakes: &mut Wakes,
     ) -> Result<(), WireError> {
-        let event = Unnumbered::encode(&draft.head(&self.next_id(), &timestamp(now.wall_millis)));
-        let now_ms = now.monotonic.as_millis();
-        let stored = open
-            .append(event, draft.key.as_deref(), draft.deleted, now_ms, wakes)
-            .map_err(|_| too_many_keys())?;
+        let stored = open.append(write, now.monotonic.as_millis(), wakes).map_err(|_| too_many_keys())?;
         self.account(tenant, stored.grown);
         Ok(())
+    }
+
+    fn encode(&self, draft: &Draft, now: Now) -> Unnumbered {
+        Unnumbered::encode(&draft.head(&self.next_id(), &timestamp(now.wall_millis)))
     }
 }
 
@@ -259,4 +264,8 @@ fn open_draft(topic: &TopicKey, kind: &str, priority: Option<&str>, id: &str, pa
         key: Some(id.to_owned()),
         deleted: false,
     }
+}
+
+fn deletion_draft(topic: &TopicKey, id: &str) -> Draft {
+    Draft { deleted: true, ..open_draft(topic, "acknowledged", None, id, Payload::None) }
 }

@@ -7,7 +7,7 @@ use steadfast_core::{Instant, Payload};
 use super::*;
 use crate::broker::MemoryBroker;
 use crate::config::{Acknowledgements, LogRetention, TopicPolicy, TopicRule};
-use crate::log::{Batch, Read};
+use crate::log::{Batch, Read, View};
 use crate::names::{TopicName, UserId};
 use crate::permissions::Pattern;
 
@@ -62,7 +62,7 @@ fn request() -> TopicRequest {
 fn held(hub: &Hub, key: &TopicKey) -> usize {
     let Attached { topic, mut place, .. } = hub.look(key, &request());
     let mut batch = Batch::new();
-    while let Read::Events { offset, more } = topic.read(&place, None, &mut batch) {
+    while let Read::Events { offset, more } = topic.read(&place, View::default(), &mut batch) {
         place.offset = offset;
         if !more {
             return batch.len();
@@ -73,9 +73,13 @@ fn held(hub: &Hub, key: &TopicKey) -> usize {
 
 /// All frames that a reader of the whole history would get, as JSON.
 fn frames(hub: &Hub, key: &TopicKey) -> Vec<serde_json::Value> {
+    frames_of(hub, key, None)
+}
+
+fn frames_of(hub: &Hub, key: &TopicKey, user: Option<&UserId>) -> Vec<serde_json::Value> {
     let Attached { topic, place, .. } = hub.look(key, &request());
     let mut batch = Batch::new();
-    topic.read(&place, None, &mut batch);
+    topic.read(&place, View { keys: None, user }, &mut batch);
     batch.iter().map(|event| serde_json::from_str(event.text()).unwrap()).collect()
 }
 
@@ -238,7 +242,7 @@ fn acknowledge(hub: &Hub, name: &str, id: &str, at: u64) -> Acknowledged {
 }
 
 #[test]
-fn where_each_person_settles_for_themself_the_value_says_who_did() {
+fn where_each_person_settles_for_themself_the_key_is_gone_for_them_alone() {
     let policy = TopicPolicy::Log(LogRetention::default(), Acknowledgements::Each);
     let rules = vec![TopicRule { pattern: Pattern::parse("incidents").unwrap(), policy }];
     let hub = Hub::new(TopicRules::new(rules), Totals::default(), "boot1");
@@ -253,6 +257,14 @@ fn where_each_person_settles_for_themself_the_value_says_who_did() {
     assert_eq!(values[0]["payload"]["at"], "2025-06-15T15:07:40.000Z");
     assert_eq!(values[0]["rt"]["offset"], 3, "a repeat writes nothing");
     assert_eq!(values[0]["priority"], "high");
+    let seen_by = |name: &str| {
+        let frames = frames_of(&hub, &key("acme", "open:incidents"), Some(&user(name)));
+        assert_eq!(frames.len(), 1);
+        (frames[0]["rt"]["deleted"] == true, frames[0]["rt"]["key"] == *id, frames[0]["rt"]["offset"].clone())
+    };
+    assert_eq!(seen_by("ana"), (true, true, 3.into()));
+    assert_eq!(seen_by("bob"), (true, true, 3.into()));
+    assert_eq!(seen_by("eve"), (false, true, 3.into()));
 }
 
 #[test]

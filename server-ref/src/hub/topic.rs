@@ -7,7 +7,7 @@ use steadfast_core::{Position, TopicClass, TopicRequest};
 
 use super::{Mailbox, TopicKey, lock};
 use crate::config::TopicPolicy;
-use crate::log::{AppendRefused, Batch, Event, History, Place, Read, Unnumbered};
+use crate::log::{AppendRefused, Batch, Event, History, Place, Read, View, Write};
 
 /// A topic of a tenant, as its readers hold it.
 #[derive(Debug)]
@@ -86,8 +86,8 @@ impl Topic {
     }
 
     /// What lies beyond a reader's place, in one atomic answer.
-    pub(crate) fn read(&self, place: &Place, keys: Option<&[String]>, batch: &mut Batch) -> Read {
-        lock(&self.inner).history.read(place, keys, batch)
+    pub(crate) fn read(&self, place: &Place, view: View<'_>, batch: &mut Batch) -> Read {
+        lock(&self.inner).history.read(place, view, batch)
     }
 
     /// Where a reader would begin, registering nobody.
@@ -131,9 +131,7 @@ impl Topic {
     /// Appends an event. An ephemeral one is stored only while somebody listens.
     pub(super) fn append(
         &self,
-        event: Unnumbered,
-        key: Option<&str>,
-        deleted: bool,
+        write: Write<'_>,
         now_ms: u64,
         wakes: &mut Wakes,
     ) -> Result<Stored, AppendRefused> {
@@ -142,7 +140,7 @@ impl Topic {
         if inner.readers.is_empty() && self.class() == TopicClass::Ephemeral {
             return Ok(Stored { event: None, epoch, grown: 0 });
         }
-        let written = inner.history.append(event, key, deleted, &self.policy, now_ms)?;
+        let written = inner.history.append(write, &self.policy, now_ms)?;
         if !inner.readers.is_empty() {
             wakes.0.push(Arc::clone(&inner.readers));
         }

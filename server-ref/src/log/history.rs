@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use steadfast_core::{Position, TopicRequest};
 
-use super::{Batch, EphemeralLog, Event, KeyedLog, NumberedLog, Place, Read, Unnumbered};
+use super::{Batch, EphemeralLog, Event, KeyedLog, NumberedLog, Place, Read, View, Write};
 use crate::config::TopicPolicy;
 
 /// A topic's history and the numbering that is in force.
@@ -55,24 +55,21 @@ impl History {
         &self.epoch
     }
 
-    /// Appends an event. `policy` is the one that the history was made with, `key` and `deleted` are a state
-    /// topic's.
+    /// Appends an event. `policy` is the one that the history was made with.
     pub(crate) fn append(
         &mut self,
-        event: Unnumbered,
-        key: Option<&str>,
-        deleted: bool,
+        write: Write<'_>,
         policy: &TopicPolicy,
         now_ms: u64,
     ) -> Result<Written, AppendRefused> {
         let before = self.bytes();
         let event = match (&mut self.class, policy) {
-            (Class::Log(log), TopicPolicy::Log(retention, _)) => log.append(event, retention, now_ms),
-            (Class::State(log), TopicPolicy::State(retention)) => log
-                .write(key.unwrap_or_default(), deleted, event, retention, now_ms)
-                .ok_or(AppendRefused::TooManyKeys)?,
+            (Class::Log(log), TopicPolicy::Log(retention, _)) => log.append(write.event, retention, now_ms),
+            (Class::State(log), TopicPolicy::State(retention)) => {
+                log.write(write, retention, now_ms).ok_or(AppendRefused::TooManyKeys)?
+            }
             (Class::Ephemeral(log), TopicPolicy::Ephemeral(retention)) => {
-                log.append(event, retention, now_ms)
+                log.append(write.event, retention, now_ms)
             }
             _ => unreachable!("a history keeps the class of its policy"),
         };
@@ -92,10 +89,10 @@ impl History {
     }
 
     /// What lies beyond a reader's place, in one atomic answer.
-    pub(crate) fn read(&self, place: &Place, keys: Option<&[String]>, batch: &mut Batch) -> Read {
+    pub(crate) fn read(&self, place: &Place, view: View<'_>, batch: &mut Batch) -> Read {
         match &self.class {
             Class::Log(log) => log.read(place.offset, batch),
-            Class::State(log) => log.read(place, keys, batch),
+            Class::State(log) => log.read(place, view, batch),
             Class::Ephemeral(log) => log.read(place.offset, batch),
         }
     }

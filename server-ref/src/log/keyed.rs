@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use steadfast_core::{Cursor, Position, Recovery, TopicClass};
 
-use super::event::{Event, Unnumbered};
-use super::{Batch, Place, Read, Taking};
+use super::event::Event;
+use super::{Batch, Hidden, Place, Read, Taking, View, Write};
 use crate::config::StateRetention;
+use crate::names::UserId;
 
 /// The history of a state topic: an index by key and one by offset, in which a key moves when it is written.
 ///
@@ -31,6 +32,21 @@ struct Entry {
     key: Arc<str>,
     event: Arc<Event>,
     deleted: bool,
+    hidden: Option<Box<Hidden<Arc<Event>>>>,
+}
+
+impl Entry {
+    fn size(&self) -> u64 {
+        self.event.size() + self.hidden.as_ref().map_or(0, |hidden| hidden.deletion.size())
+    }
+
+    /// The event as this reader gets it.
+    fn seen_by(&self, user: Option<&UserId>) -> &Arc<Event> {
+        match (&self.hidden, user) {
+            (Some(hidden), Some(user)) if hidden.from.contains(user) => &hidden.deletion,
+            _ => &self.event,
+        }
+    }
 }
 
 impl KeyedLog {
@@ -40,12 +56,12 @@ impl KeyedLog {
     /// takes an offset like any other write.
     pub(crate) fn write(
         &mut self,
-        key: &str,
-        deleted: bool,
-        event: Unnumbered,
+        write: Write<'_>,
         retention: &StateRetention,
         now_ms: u64,
     ) -> Option<Arc<Event>> {
+        let Write { event, key, deleted, hidden } = write;
+        let key = key.unwrap_or_default();
         self.forget(retention, now_ms);
         let known = self.offsets.get(key).is_some_and(|offset| !self.entries[offset].deleted);
         if !known && !deleted && self.values >= retention.max_keys as usize {
@@ -61,9 +77,14 @@ impl KeyedLog {
             Some(offset) => self.remove(offset),
             None => key.into(),
         };
-        self.bytes += event.size();
+        let hidden = hidden.map(|hidden| {
+            let deletion = hidden.deletion.number(self.top, now_ms);
+            Box::new(Hidden { from: hidden.from, deletion })
+        });
         self.offsets.insert(Arc::clone(&key), self.top);
-        self.entries.insert(self.top, Entry { key, event: Arc::clone(&event), deleted });
+        let entry = Entry { key, event: Arc::clone(&event), deleted, hidden };
+        self.bytes += entry.size();
+        self.entries.insert(self.top, entry);
         if deleted {
             self.deletions.push_back((now_ms, self.top));
         } else {
@@ -96,21 +117,21 @@ impl KeyedLog {
         self.bytes
     }
 
-    pub(crate) fn read(&self, place: &Place, keys: Option<&[String]>, batch: &mut Batch) -> Read {
+    pub(crate) fn read(&self, place: &Place, view: View<'_>, batch: &mut Batch) -> Read {
         if self.floor > place.floor && place.offset < self.floor {
             return Read::Reset;
         }
         let mut taking = Taking::into(batch);
-        let full = match keys {
+        let full = match view.keys {
             None => {
                 let beyond = (Bound::Excluded(place.offset), Bound::Unbounded);
-                !self.entries.range(beyond).all(|(_, entry)| taking.take(&entry.event))
+                !self.entries.range(beyond).all(|(_, entry)| taking.take(entry.seen_by(view.user)))
             }
             Some(keys) => {
                 let mut offsets: Vec<u64> =
                     self.offsets_of(keys).filter(|offset| *offset > place.offset).collect();
                 offsets.sort_unstable();
-                !offsets.iter().all(|offset| taking.take(&self.entries[offset].event))
+                !offsets.iter().all(|offset| taking.take(self.entries[offset].seen_by(view.user)))
             }
         };
         // A reader that has all there is for it stands at the top: no later deletion below that concerns it.
@@ -163,7 +184,7 @@ impl KeyedLog {
 
     fn remove(&mut self, offset: u64) -> Arc<str> {
         let entry = self.entries.remove(&offset).expect("both indexes hold the same offsets");
-        self.bytes -= entry.event.size();
+        self.bytes -= entry.size();
         self.values -= usize::from(!entry.deleted);
         entry.key
     }

@@ -3,7 +3,7 @@
 use steadfast_core::{Cursor, GapReason, Payload, Position, Recovery, TopicRequest};
 
 use super::event::tests::head;
-use super::{AppendRefused, Batch, History, Place, READ_EVENTS, Read, Unnumbered};
+use super::{AppendRefused, Batch, History, Place, READ_EVENTS, Read, Unnumbered, View, Write};
 use crate::config::{Acknowledgements, EphemeralRetention, LogRetention, StateRetention, TopicPolicy};
 
 struct Topic {
@@ -42,7 +42,8 @@ impl Topic {
         let payload = Payload::Json("1".repeat(size).into());
         let event = Unnumbered::encode(&head("x", &payload));
         let before = self.history.bytes() as i64;
-        let written = self.history.append(event, key, deleted, &self.policy, now_ms)?;
+        let write = Write { event, key, deleted, hidden: None };
+        let written = self.history.append(write, &self.policy, now_ms)?;
         assert_eq!(before + written.grown, self.history.bytes() as i64, "bytes are accounted for");
         Ok(())
     }
@@ -59,7 +60,7 @@ impl Topic {
 
     fn read_at(&self, place: Place) -> (Read, Vec<u64>) {
         let mut batch = Batch::new();
-        let read = self.history.read(&place, None, &mut batch);
+        let read = self.history.read(&place, View::default(), &mut batch);
         (read, batch.iter().map(|event| event.offset()).collect())
     }
 
@@ -222,7 +223,7 @@ fn an_ephemeral_ring_keeps_by_number_and_age_and_tells_no_positions() {
     let position = topic.position(Some(("e1", 1)), 9);
     assert_eq!((recovery(&position), &*position.epoch), ((Recovery::Fresh, 0, 0), ""));
     let mut batch = Batch::new();
-    topic.history.read(&Place { offset: 3, floor: 0 }, None, &mut batch);
+    topic.history.read(&Place { offset: 3, floor: 0 }, View::default(), &mut batch);
     assert!(!batch[0].text().contains("offset"));
 }
 

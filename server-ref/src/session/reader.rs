@@ -6,9 +6,9 @@ use steadfast_core::json::encode_server;
 use steadfast_core::{GapReason, Instant, Now, Payload, ServerFrame, TopicClass};
 
 use super::subscriptions::Subscriptions;
-use super::{Frame, Note, Output, Session, Ticket};
+use super::{Frame, Note, Output, Phase, Session, Ticket};
 use crate::hub::{SlotSet, Topic};
-use crate::log::{Batch, Event, READ_EVENTS, Read};
+use crate::log::{Batch, Event, READ_EVENTS, Read, View};
 
 /// How long after a store did not answer it is asked again.
 const FETCH_AGAIN_MS: u64 = 1_000;
@@ -149,7 +149,12 @@ impl Session {
                 continue;
             };
             self.reader.batch_slot = slot;
-            match active.topic.read(&active.place(), active.keys(), &mut self.reader.batch) {
+            let user = match &self.phase {
+                Phase::Live(live) => Some(&live.principal.user),
+                Phase::Greeting(_) | Phase::Ended(_) => None,
+            };
+            let view = View { keys: active.keys(), user };
+            match active.topic.read(&active.place(), view, &mut self.reader.batch) {
                 Read::Events { offset, more } => {
                     active.advance(offset);
                     if more {

@@ -3,7 +3,8 @@
 use std::future::Future;
 use std::io::{self, Read, Write};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use hyper::upgrade::Upgraded;
@@ -46,6 +47,8 @@ pub(super) struct Connection {
     writer: Writer,
     driven: Driven,
     reading: Reading,
+    /// The socket had no more when it was asked last, and wakes the mailbox when it has.
+    drained: bool,
     end: End,
     _place: ConnectionGuard,
 }
@@ -99,6 +102,7 @@ impl Connection {
             writer: Writer::default(),
             driven,
             reading: Reading::Frames,
+            drained: false,
             end: End::No,
             _place: place,
         }
@@ -106,7 +110,7 @@ impl Connection {
 
     fn step(&mut self, context: &mut Context<'_>, now: Now) -> Step {
         self.driven.take_mail(now);
-        let read = self.read(context, now);
+        let read = self.read(now);
         self.driven.perform_outputs(now);
         if self.end == End::No && self.driven.session.ending().is_some() {
             self.end = End::Near { give_up_at: now.monotonic + CLOSE_MS };
@@ -119,11 +123,17 @@ impl Connection {
         }
     }
 
-    fn read(&mut self, context: &mut Context<'_>, now: Now) -> Step {
+    fn read(&mut self, now: Now) -> Step {
+        if self.drained && !self.driven.mailbox.take_socket_woke() {
+            return Step::Idle;
+        }
+        self.drained = false;
+        let waker = Waker::from(Arc::clone(&self.driven.mailbox));
+        let mut context = Context::from_waker(&waker);
         match self.reading {
             Reading::Frames if self.end == End::No && !self.driven.session.wants_input() => Step::Idle,
-            Reading::Frames => self.read_frame(context, now),
-            Reading::Discard => self.discard(context),
+            Reading::Frames => self.read_frame(&mut context, now),
+            Reading::Discard => self.discard(&mut context),
             Reading::Done => Step::Idle,
         }
     }
@@ -138,7 +148,10 @@ impl Connection {
                 self.take_message(message, now);
                 Step::Moved
             }
-            Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => Step::Idle,
+            Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.drained = true;
+                Step::Idle
+            }
             Err(Error::ConnectionClosed | Error::AlreadyClosed) => {
                 self.reading = Reading::Done;
                 Step::Moved
@@ -188,7 +201,10 @@ impl Connection {
             Poll::Ready(Ok(())) if buffer.filled().is_empty() => Step::Over,
             Poll::Ready(Ok(())) => Step::Moved,
             Poll::Ready(Err(_)) => Step::Over,
-            Poll::Pending => Step::Idle,
+            Poll::Pending => {
+                self.drained = true;
+                Step::Idle
+            }
         }
     }
 

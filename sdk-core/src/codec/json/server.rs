@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::fields::Fields;
-use super::{Envelope, FrameError, elements};
+use super::{Envelope, FrameError, elements, is_batch, quick};
 use crate::codec::bytes;
 use crate::frame::{
     ErrorCode, EventFrame, GapReason, Payload, PollTerms, Position, Recovery, ServerFrame, TopicClass,
@@ -27,10 +27,20 @@ pub fn decode_server(
     slot_of: &mut dyn FnMut(&str) -> Slot,
     each: &mut dyn FnMut(Result<ServerFrame<Envelope>, FrameError>),
 ) {
+    if !is_batch(text) {
+        each(frame(text, slot_of));
+        return;
+    }
     match elements(text, most) {
-        Ok(elements) => elements.into_iter().for_each(|element| each(frame(element, None, slot_of))),
+        Ok(elements) => elements.into_iter().for_each(|element| each(frame(element, slot_of))),
         Err(error) => each(Err(error)),
     }
+}
+
+/// Decodes the body of an HTTP answer that is not 200: `{"error": {…}}`. `None` where it is anything else, as from a
+/// proxy between.
+pub fn decode_refusal(text: &str) -> Option<WireError> {
+    wire_error(&Fields::parse(text).ok()?).ok()?
 }
 
 /// Decodes a binary message: one frame with raw bytes as its payload.
@@ -42,10 +52,17 @@ pub fn decode_server_binary(
     slot_of: &mut dyn FnMut(&str) -> Slot,
 ) -> Result<ServerFrame<Envelope>, FrameError> {
     let (header, payload) = bytes::split(message).ok_or_else(|| FrameError::bad("not a binary message"))?;
-    frame(header, Some(payload), slot_of)
+    long_way(header, Some(payload), slot_of)
 }
 
-fn frame(
+fn frame(text: &str, slot_of: &mut dyn FnMut(&str) -> Slot) -> Result<ServerFrame<Envelope>, FrameError> {
+    match quick::event(text, slot_of) {
+        Some(event) => Ok(ServerFrame::Event(event)),
+        None => long_way(text, None, slot_of),
+    }
+}
+
+pub(super) fn long_way(
     text: &str,
     binary: Option<&[u8]>,
     slot_of: &mut dyn FnMut(&str) -> Slot,

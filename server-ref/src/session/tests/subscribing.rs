@@ -104,6 +104,23 @@ fn an_answer_that_a_newer_request_has_overtaken_changes_nothing() {
 }
 
 #[test]
+fn a_permission_that_was_lost_while_a_store_was_asked_counts() {
+    let world = World::new();
+    let mut client = world.client("ana", json!([]));
+    client.hold = |output| matches!(output, Output::Attach { .. });
+    client.send(&world, &subscribe(1, json!(["incidents"])));
+    let token = world.token_of("acme", "ana", &[], &[], 60);
+    client.send(&world, &json!({"type": "rt.auth", "ref": 2, "token": token}));
+    let Some(Output::Attach { ticket, key, request, .. }) = client.held.pop() else { panic!("no attach") };
+    let attached = world.broker.hub().attach(&key, &client.mailbox, ticket.slot, &request, world.now());
+    client.answer(&world, Answer::Tail { ticket, attached });
+    let frames = client.frames(&world);
+    assert_eq!(frames[0]["type"], "rt.result");
+    assert_eq!(frames[1]["topics"][0]["error"]["code"], "forbidden");
+    assert_eq!(world.broker.hub().size().topics, 0);
+}
+
+#[test]
 fn the_same_names_in_two_tenants_and_of_two_users_are_apart() {
     let world = World::new();
     let mut ana = world.client("ana", json!(["incidents", "user", "open:incidents"]));

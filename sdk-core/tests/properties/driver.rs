@@ -1,0 +1,179 @@
+//! Three machines side by side, and the observer: the one under test, one with the same inputs, and one that gets a Tick in
+//! place of each input that names something stale.
+
+use steadfast_core::{
+    Client, Config, Input, Instant, MessageId, Misuse, Now, OutgoingMessage, Output, Slot, SubscribeOptions,
+    SubscriptionId,
+};
+
+use crate::observer::Observer;
+
+const WALL_START: u64 = 1_700_000_000_000;
+
+pub struct Driver {
+    pub client: Client<u32>,
+    same: Client<u32>,
+    spared: Client<u32>,
+    pub observer: Observer,
+    monotonic: u64,
+    wall: u64,
+    /// The deadline of the last drain.
+    pub until: Option<u64>,
+    /// The outputs of the last drain.
+    pub outputs: Vec<Output<u32>>,
+    /// Ticks given because a deadline had come.
+    pub ticks: u64,
+}
+
+#[derive(Debug, Clone)]
+pub enum Command {
+    Connect,
+    Disconnect,
+    Subscribe(String, SubscribeOptions),
+    Unsubscribe(SubscriptionId),
+    Submit(OutgoingMessage),
+    Send(OutgoingMessage),
+    Acknowledge(Vec<String>, Option<String>),
+    Cancel(MessageId),
+}
+
+/// What a command gave back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Done {
+    Nothing,
+    Subscribed(Result<(SubscriptionId, Slot), Misuse>),
+    Unsubscribed(Result<(), Misuse>),
+    Submitted(Result<MessageId, Misuse>),
+    Sent(Result<(), Misuse>),
+}
+
+impl Driver {
+    pub fn new(config: &Config, seed: u64) -> Self {
+        let now = Now::new(Instant::from_millis(0), WALL_START);
+        let client = || Client::new(config.clone(), seed, now);
+        Self {
+            client: client(),
+            same: client(),
+            spared: client(),
+            observer: Observer::new(config),
+            monotonic: 0,
+            wall: WALL_START,
+            until: None,
+            outputs: Vec::new(),
+            ticks: 0,
+        }
+    }
+
+    pub fn now(&self) -> u64 {
+        self.monotonic
+    }
+
+    pub fn command(&mut self, command: &Command) -> Done {
+        if matches!(command, Command::Connect) {
+            // What is due may stop the client, and `connect` starts it again: an observer must see the two apart.
+            self.input(Input::Tick);
+        }
+        let now = self.at();
+        let done = command.run(&mut self.client, now);
+        assert_eq!(done, command.run(&mut self.same, now), "18: the same command, another result");
+        assert_eq!(done, command.run(&mut self.spared, now), "5: a stale input changed a later result");
+        self.observer.sees_command(self.monotonic, command, &done);
+        self.drain();
+        done
+    }
+
+    pub fn input(&mut self, input: Input<u32>) {
+        let now = self.at();
+        let spared = if self.observer.is_stale(&input) { Input::Tick } else { input.clone() };
+        self.observer.sees_input(self.monotonic, &input);
+        self.spared.handle_input(now, spared);
+        self.same.handle_input(now, input.clone());
+        self.client.handle_input(now, input);
+        self.drain();
+    }
+
+    /// Lets time pass on both clocks, with a Tick at every deadline on the way.
+    pub fn advance(&mut self, millis: u64) {
+        let end = self.monotonic.saturating_add(millis);
+        while let Some(deadline) = self.until.filter(|deadline| *deadline <= end) {
+            self.pass(deadline.saturating_sub(self.monotonic));
+            self.tick();
+        }
+        self.pass(end - self.monotonic);
+    }
+
+    /// To the next deadline but no further than `most`, with a Tick.
+    pub fn advance_to_deadline(&mut self, most: u64) {
+        let millis = self.until.map_or(most, |until| until.saturating_sub(self.monotonic).min(most));
+        self.pass(millis);
+        self.tick();
+    }
+
+    /// Lets time pass without a Tick.
+    pub fn pass(&mut self, millis: u64) {
+        self.monotonic = self.monotonic.saturating_add(millis);
+        self.wall = self.wall.saturating_add(millis);
+    }
+
+    pub fn wall_jumps(&mut self, millis: i64) {
+        self.wall = self.wall.saturating_add_signed(millis);
+    }
+
+    /// One input at an earlier time than the last: a driver that mixes up its clocks.
+    pub fn tick_from_the_past(&mut self, millis: u64) {
+        let (monotonic, wall) = (self.monotonic, self.wall);
+        let past = Now::new(Instant::from_millis(monotonic.saturating_sub(millis)), wall);
+        self.observer.sees_input(monotonic, &Input::Tick);
+        for client in [&mut self.client, &mut self.same, &mut self.spared] {
+            client.handle_input(past, Input::Tick);
+        }
+        self.drain();
+    }
+
+    fn tick(&mut self) {
+        self.ticks += 1;
+        self.input(Input::Tick);
+    }
+
+    fn at(&self) -> Now {
+        Now::new(Instant::from_millis(self.monotonic), self.wall)
+    }
+
+    fn drain(&mut self) {
+        self.outputs.clear();
+        let until = loop {
+            let output = self.client.poll_output();
+            assert_eq!(output, self.same.poll_output(), "18: the same inputs, another output");
+            assert_eq!(output, self.spared.poll_output(), "5: a stale input changed more than counters");
+            self.observer.sees_output(self.monotonic, &output);
+            match output {
+                Output::Wait { until } => break until,
+                output => self.outputs.push(output),
+            }
+        };
+        assert_eq!(self.client.poll_output(), Output::Wait { until }, "a drained machine stays drained");
+        self.same.poll_output();
+        self.until = until.map(Instant::as_millis);
+        self.observer.settled(self.monotonic, &self.client, until);
+    }
+}
+
+impl Command {
+    fn run(&self, client: &mut Client<u32>, now: Now) -> Done {
+        match self.clone() {
+            Self::Connect => client.connect(now),
+            Self::Disconnect => client.disconnect(now),
+            Self::Subscribe(topic, options) => {
+                return Done::Subscribed(client.subscribe(now, &topic, options));
+            }
+            Self::Unsubscribe(id) => return Done::Unsubscribed(client.unsubscribe(now, id)),
+            Self::Submit(message) => return Done::Submitted(client.submit(now, &message)),
+            Self::Send(message) => return Done::Sent(client.send(now, &message)),
+            Self::Acknowledge(ids, note) => {
+                return Done::Submitted(client.acknowledge(now, &ids, note.as_deref()));
+            }
+            Self::Cancel(message) => client.cancel(now, message),
+        }
+        Done::Nothing
+    }
+}
