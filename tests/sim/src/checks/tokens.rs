@@ -55,11 +55,9 @@ impl Watch {
         self.request = None;
     }
 
-    /// The application connects anew. A token that was refused before stays refused, so the first request may ask for
-    /// a new one without being a renewal.
+    /// The application connects anew.
     pub(crate) fn begins(&mut self) {
         self.end_streak();
-        self.demanded = 1;
     }
 
     pub(crate) fn status(&mut self, state: State, now: u64) {
@@ -81,6 +79,8 @@ impl Watch {
 
     fn end_streak(&mut self) {
         self.renewals = 0;
-        self.demanded = 0;
+        // A token that was refused before stays refused, so the first request may ask for another without being a
+        // renewal.
+        self.demanded = 1;
     }
 }

@@ -62,10 +62,10 @@ impl Device {
         };
         let now = self.monotonic(around);
         let code = if watched.opened_at.is_some() { code } else { 1006 };
-        let excused = matches!(code, 1008 | 4401);
-        self.watch.proxies.ended(watched.opened_at, true, excused, now);
         let alone = self.watch.connections.links.is_empty();
         if alone && !watched.drained {
+            let excused = matches!(code, 1008 | 4401);
+            self.watch.proxies.ended(watched.opened_at, true, excused, now);
             self.watch.spacing.ended(code, None, now);
         }
         self.give(Input::Closed { link, code }, around);
