@@ -60,6 +60,8 @@ pub(crate) struct Device {
 #[derive(Debug, Default)]
 pub(crate) struct Trouble {
     pub(crate) asleep_until: u64,
+    /// Which fault of the schedule it is that it sleeps by.
+    pub(crate) asleep_by: Option<usize>,
     pub(crate) frozen: bool,
     pub(crate) late_ms: u64,
     pub(crate) early: bool,

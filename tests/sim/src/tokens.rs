@@ -9,8 +9,8 @@ use steadfast_server::{DevToken, Pattern, TenantId, UserId};
 pub(crate) struct Grant {
     pub(crate) tenant: TenantId,
     pub(crate) user: UserId,
-    /// The topics that may be subscribed.
-    pub(crate) subscribe: Vec<Pattern>,
+    /// The topics that may be subscribed and published to.
+    pub(crate) topics: Vec<Pattern>,
     /// Its end in seconds since the Unix epoch.
     pub(crate) expires_at: u64,
     /// Whether its signature is good.
@@ -26,8 +26,8 @@ impl Tokens {
         let token = DevToken {
             tenant: grant.tenant.clone(),
             user: grant.user.clone(),
-            subscribe: grant.subscribe.clone(),
-            publish: vec![Pattern::parse("*").expect("a star is a pattern")],
+            subscribe: grant.topics.clone(),
+            publish: grant.topics.clone(),
             expires_at: grant.expires_at,
         };
         let mut text = token.sign();
@@ -51,6 +51,6 @@ impl Grant {
     /// Whether a reader with this token may be given events of the topic that it knows by this name.
     pub(crate) fn may_read(&self, name: &str) -> bool {
         let source = name.strip_prefix("open:").unwrap_or(name);
-        source == "user" || self.subscribe.iter().any(|pattern| pattern.matches(source))
+        source == "user" || self.topics.iter().any(|pattern| pattern.matches(source))
     }
 }

@@ -17,6 +17,8 @@ pub(crate) struct Watch {
     hindered_until: u64,
     /// Since when the application has wanted a connection.
     wanted_since: u64,
+    /// When there last was one.
+    connected_at: u64,
 }
 
 impl Watch {
@@ -33,19 +35,16 @@ impl Watch {
         now.saturating_sub(self.hindered_until.max(self.wanted_since))
     }
 
-    pub(crate) fn passes(
-        &self,
-        device: usize,
-        setup: &DeviceSetup,
-        wants: bool,
-        state: State,
-        verdict: &mut Verdict,
-    ) {
+    pub(crate) fn passes(&mut self, setup: &DeviceSetup, wants: bool, state: State, verdict: &mut Verdict) {
         let slow = setup.max_reconnect_attempts.is_some() && setup.transport == TransportChoice::WebSocket;
         let enough = ENOUGH_MS + if slow { EXHAUSTED_MS } else { 0 };
-        let free_for = self.free_for(verdict.now());
-        verdict.expect(Check::Recovery, !wants || free_for < enough || state == State::Connected, || {
-            format!("for {free_for} ms nothing stood in the way of device {device}, and it is {state:?}")
+        let now = verdict.now();
+        if !wants || state == State::Connected {
+            self.connected_at = now;
+        }
+        let free_for = self.free_for(now).min(now - self.connected_at);
+        verdict.expect(Check::Recovery, free_for < enough, || {
+            format!("for {free_for} ms nothing stood in the way, and it is {state:?}")
         });
     }
 }

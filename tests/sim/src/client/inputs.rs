@@ -127,10 +127,15 @@ impl Device {
             decode(&self.core, &answer.body, &mut frames);
         }
         let mut good = Vec::with_capacity(frames.len());
+        // What is due is done first, as in the machine: it may be over for this exchange.
+        self.give(Input::Tick, around);
         let current = self.watch.connections.exchange == Some(exchange);
         for frame in frames {
             match frame {
                 Ok((frame, topic)) => {
+                    if let (ServerFrame::Result { reference, outcome, .. }, true) = (&frame, current) {
+                        self.watch.acknowledgements.answered(*reference, outcome.is_ok());
+                    }
                     self.note_frame(&frame, &topic, current, around);
                     good.push(frame);
                 }
@@ -175,7 +180,7 @@ impl Device {
         let token = around.court.tokens.sign(Grant {
             tenant: TenantId::parse(self.setup.tenant).expect("the tenant's name is one"),
             user: UserId::parse(self.setup.user).expect("the user's name is one"),
-            subscribe: topics.iter().map(pattern).collect(),
+            topics: topics.iter().map(pattern).collect(),
             expires_at,
             genuine: self.trouble.bad_tokens != Some(false),
         });
@@ -214,8 +219,17 @@ impl Device {
             ServerFrame::AuthRequired { .. } => self.watch.tokens.demanded(),
             _ => {}
         }
+        let result = match &frame {
+            ServerFrame::Result { reference, outcome, .. } => Some((*reference, outcome.is_ok())),
+            _ => None,
+        };
         self.note_frame(&frame, topic, true, around);
         self.give(Input::Frame { link, frame }, around);
+        if let Some((reference, ok)) = result
+            && self.watch.connections.links.contains_key(&link)
+        {
+            self.watch.acknowledgements.answered(reference, ok);
+        }
     }
 
     /// What the checks learn from a frame before the client does.
@@ -229,9 +243,6 @@ impl Device {
         match frame {
             ServerFrame::Welcome(welcome) if current => self.offered(&welcome.topics),
             ServerFrame::Subscribed { topics, .. } if current => self.offered(topics),
-            ServerFrame::Result { reference, outcome, .. } if current => {
-                self.watch.acknowledgements.answered(*reference, outcome.is_ok());
-            }
             ServerFrame::Event(event) => {
                 isolation::came(&self.setup, event.payload.id.as_deref(), topic, around.court);
             }

@@ -35,7 +35,7 @@ impl Device {
         self.watch.tokens.passes(now);
         let wants = self.watch.terminal.wants();
         let verdict = &mut around.court.verdict;
-        self.watch.recovery.passes(self.index, &self.setup, wants, self.status.state, verdict);
+        self.watch.recovery.passes(&self.setup, wants, self.status.state, verdict);
     }
 
     pub(super) fn follow(&mut self, follow: &Follow, around: &mut Surroundings<'_>) {

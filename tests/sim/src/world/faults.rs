@@ -16,7 +16,7 @@ impl World {
         self.court.trace(|| format!("fault: {fault}"));
         self.hinder(&fault);
         if let Some(device) = fault.what.device() {
-            self.device_fault_begins(device, &fault);
+            self.device_fault_begins(device, index, &fault);
             return;
         }
         match fault.what {
@@ -37,9 +37,13 @@ impl World {
 
     pub(super) fn fault_ends(&mut self, index: usize) {
         let fault = self.schedule.faults[index];
-        let Some(index) = fault.what.device() else { return };
-        let weather = &mut self.network.weather[index];
-        let device = &mut self.devices[index];
+        let Some(of) = fault.what.device() else { return };
+        let weather = &mut self.network.weather[of];
+        let device = &mut self.devices[of];
+        if device.trouble.asleep_until > self.agenda.now() && happens_awake(fault.what) {
+            self.agenda.at(device.trouble.asleep_until, Happening::FaultEnds(index));
+            return;
+        }
         match fault.what {
             What::WebSocket { .. } => {
                 weather.socket_trouble = None;
@@ -48,7 +52,11 @@ impl World {
             What::Http { .. } => weather.http_trouble = None,
             What::Clog { .. } => weather.drip_ms = 0,
             What::Freeze { .. } => device.thaw(around!(self)),
-            What::Sleep { monotonic_stands: true, .. } => device.stood_still(fault.lasts),
+            What::Sleep { monotonic_stands, .. } => {
+                if device.trouble.asleep_by.take_if(|fault| *fault == index).is_some() && monotonic_stands {
+                    device.stood_still(fault.lasts);
+                }
+            }
             What::LateTimers { .. } => device.trouble.late_ms = 0,
             What::EarlyTimers { .. } => device.trouble.early = false,
             What::NoTokens { .. } => device.trouble.no_tokens = None,
@@ -73,7 +81,7 @@ impl World {
         }
     }
 
-    fn device_fault_begins(&mut self, index: usize, fault: &Fault) {
+    fn device_fault_begins(&mut self, index: usize, number: usize, fault: &Fault) {
         let now = self.agenda.now();
         let weather = &mut self.network.weather[index];
         let device = &mut self.devices[index];
@@ -107,7 +115,12 @@ impl World {
             }
             What::Http { trouble, .. } => weather.http_trouble = Some(trouble),
             What::Freeze { .. } => device.freeze(around!(self)),
-            What::Sleep { .. } => device.trouble.asleep_until = fault.ends(),
+            What::Sleep { .. } => {
+                if device.trouble.asleep_by.is_none() {
+                    device.trouble.asleep_by = Some(number);
+                    device.trouble.asleep_until = fault.ends();
+                }
+            }
             What::WallJump { by_ms, .. } => device.wall_jumps(by_ms),
             What::LateTimers { by_ms, .. } => device.trouble.late_ms = by_ms,
             What::EarlyTimers { .. } => device.trouble.early = true,
