@@ -47,8 +47,9 @@ impl Topic {
         }
     }
 
-    /// Takes an accepted position on `feed`; the caller has checked that it counts.
-    pub(crate) fn accept(&mut self, feed: u32, position: &Position) -> Option<Told> {
+    /// Takes an accepted position on `feed`; the caller has checked that it counts. Not `asked`: the server restarted
+    /// the topic itself.
+    pub(crate) fn accept(&mut self, feed: u32, position: &Position, asked: bool) -> Option<Told> {
         let view = *self.view(feed)?;
         self.class = Some(position.class);
         self.refusals = 0;
@@ -79,8 +80,7 @@ impl Topic {
         }
         // Where another feed has moved on, or begun anew, since this one was asked, that one has the values already.
         let values_follow = matches!(position.recovery, Recovery::Reset | Recovery::Gap(_))
-            && !older
-            && view.from.is_some_and(|from| from >= seen);
+            && (!asked || !older && view.from.is_some_and(|from| from >= seen));
         if other_epoch || position.class == TopicClass::State && (self.restart || values_follow) {
             return Some(self.begin_anew(view, position, reason));
         }

@@ -307,6 +307,18 @@ fn a_restart_on_an_older_feed_voids_what_newer_ones_were_answered_before() {
 }
 
 #[test]
+fn a_restart_that_nobody_asked_for_begins_anew_wherever_the_client_stands() {
+    let mut rig = Rig::new();
+    let slot = rig.subscribe("kpis");
+    let link = rig.live_at("kpis", &state(0, 0, Recovery::Fresh));
+    rig.event(link, slot, 90);
+    rig.restart_topic(link, "kpis", state(0, 120, Recovery::Reset));
+    rig.event(link, slot, 40);
+    rig.event(link, slot, 120);
+    assert_eq!(rig.story(slot), ["live", "90", "reset", "40 replay", "120 replay", "live"]);
+}
+
+#[test]
 fn frames_of_a_link_that_ended_change_counters_alone() {
     let (mut rig, link, slot) = Rig::following();
     rig.close(link, 1006);
