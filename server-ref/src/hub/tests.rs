@@ -55,7 +55,7 @@ fn append(hub: &Hub, draft: &Draft, at: u64) -> Result<Appended, WireError> {
 }
 
 fn request() -> TopicRequest {
-    TopicRequest { topic: String::new(), cursor: None, keys: None, history: Some(1_000_000) }
+    TopicRequest { topic: String::new(), cursor: None, keys: None, history: Some(1_000_000), head: None }
 }
 
 /// How many events a reader of the whole history would get.
