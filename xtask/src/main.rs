@@ -1,4 +1,4 @@
-//! What a person types: `cargo xtask demo | test | bench | size | help`.
+//! What a person types: `cargo xtask demo | test | bench | storm | size | help`.
 
 #![forbid(unsafe_code)]
 
@@ -9,6 +9,7 @@ mod process;
 #[cfg(test)]
 mod rules;
 mod size;
+mod storm;
 mod test;
 mod workspace;
 
@@ -26,6 +27,9 @@ cargo xtask COMMAND
   bench [--quick] [fan-out] [memory] [client]
         builds for release and measures on this machine: a broadcast beside a bare loop of write(), the memory of an
         idle connection, the native client beside a bare WebSocket loop. docs/benchmarks.md says how to read it.
+  storm [--seed NUMBER]
+        simulates 12,500 and 1,000,000 clients that come back after outages and drains, beside other libraries'
+        formulas, and writes docs/storm.svg and the table of docs/storm.md.
   size  builds the core as wasm with a driver of stubs and weighs it.
   help  this text.";
 
@@ -46,6 +50,7 @@ fn dispatch(arguments: &[String]) -> Result<(), Failure> {
     match command {
         "demo" => demo::run(demo::Options::parse(rest)?),
         "bench" => bench::run(rest),
+        "storm" => storm::run(rest),
         "test" => no_arguments(command, rest).and_then(|()| test::run()),
         "size" => no_arguments(command, rest).and_then(|()| size::run()),
         "help" | "--help" | "-h" => {
@@ -53,7 +58,7 @@ fn dispatch(arguments: &[String]) -> Result<(), Failure> {
             Ok(())
         }
         unknown => Err(Failure::usage(format!(
-            "there is no command `{unknown}`; there are demo, test, bench, size and help"
+            "there is no command `{unknown}`; there are demo, test, bench, storm, size and help"
         ))),
     }
 }
