@@ -349,12 +349,24 @@ impl<P> Client<P> {
             401 if self.tokens.refuse(token) == Refusal::GiveUp => {
                 self.refused_for_good(CloseCode::UNAUTHORIZED);
             }
-            401 => self.start_exchange(),
+            401 => {
+                self.prove_anew();
+                self.start_exchange();
+            }
             403 => self.refused_for_good(CloseCode::FORBIDDEN),
             404 => self.refused_for_good(CloseCode::NOT_FOUND),
             413 if shrunk => self.start_exchange(),
             429 | 503 => self.poll_again_later(Some(retry_after_ms.unwrap_or(0).max(5_000))),
             _ => self.poll_again_later(None),
+        }
+    }
+
+    /// The thirty seconds that end a streak begin again, or a server that takes each token once would be given new
+    /// ones for ever.
+    fn prove_anew(&mut self) {
+        let now = self.now.monotonic;
+        if let Some(Polling { proven_since: Some(since), .. }) = self.fallback.polling_mut() {
+            *since = now;
         }
     }
 

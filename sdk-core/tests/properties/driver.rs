@@ -19,7 +19,7 @@ pub struct Driver {
     wall: u64,
     /// The deadline of the last drain.
     pub until: Option<u64>,
-    /// The outputs of the last drain.
+    /// The outputs of the last command or input.
     pub outputs: Vec<Output<u32>>,
     /// Ticks given because a deadline had come.
     pub ticks: u64,
@@ -69,9 +69,11 @@ impl Driver {
     }
 
     pub fn command(&mut self, command: &Command) -> Done {
+        let mut outputs = Vec::new();
         if matches!(command, Command::Connect) {
             // What is due may stop the client, and `connect` starts it again: an observer must see the two apart.
             self.input(Input::Tick);
+            outputs.append(&mut self.outputs);
         }
         let now = self.at();
         let done = command.run(&mut self.client, now);
@@ -79,6 +81,8 @@ impl Driver {
         assert_eq!(done, command.run(&mut self.spared, now), "5: a stale input changed a later result");
         self.observer.sees_command(self.monotonic, command, &done);
         self.drain();
+        outputs.append(&mut self.outputs);
+        self.outputs = outputs;
         done
     }
 

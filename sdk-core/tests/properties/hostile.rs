@@ -18,7 +18,7 @@ mod regressions;
 /// The longest that a client may need once everything works: the slowest probe, and a token that never came before it.
 const RECOVERY_MS: u64 = 15 * 60_000;
 
-const SEED: RngSeed = RngSeed::Fixed(0x57ead);
+pub const SEED: RngSeed = RngSeed::Fixed(0x57ead);
 
 /// Wake-ups in a minute in which nobody answers: retries, polls, timeouts.
 const MOST_TICKS_A_MINUTE: u64 = 120;

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
 mod driver;
+mod friendly;
 mod hostile;
 mod observer;
 mod steps;

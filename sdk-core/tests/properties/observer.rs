@@ -21,6 +21,8 @@ pub struct Observer {
     pub tokens: Tokens,
     pub messages: Messages,
     pub deliveries: Deliveries,
+    /// A failure streak may have ended before the input at hand.
+    stable: bool,
     outputs: usize,
     /// How many outputs the last input may lead to.
     allowed: usize,
@@ -36,6 +38,7 @@ impl Observer {
             tokens: Tokens::default(),
             messages: Messages::new(config),
             deliveries: Deliveries::new(config),
+            stable: false,
             outputs: 0,
             allowed: 0,
             spins: (0, 0),
@@ -90,6 +93,10 @@ impl Observer {
         self.spins = (now, again);
         assert!(again <= 8, "busy: the deadline stays in the past");
         self.links.settled(client);
+        if self.stable {
+            // A renewal that was due for longer may have been asked for right now.
+            self.tokens.ends_streak();
+        }
         if self.links.is_at_rest() {
             self.tokens.abandon();
         }
@@ -102,6 +109,9 @@ impl Observer {
     fn begin(&mut self, now: u64) {
         self.outputs = 0;
         self.allowed = 40 + 4 * self.deliveries.topics() + 3 * self.messages.pending();
-        self.tokens.time_passes(now, &self.links);
+        self.stable = self.links.has_been_stable(now);
+        if self.stable {
+            self.tokens.ends_streak();
+        }
     }
 }

@@ -200,7 +200,12 @@ impl Links {
             Input::ExchangeAnswered { exchange, status, frames, .. } => {
                 let good = *status == 200
                     && matches!(frames.first(), Some(ServerFrame::Welcome(welcome)) if welcome.version == 1);
+                let proven = self.proven_since.is_some();
                 self.exchange_ends(now, *exchange, good);
+                if *status == 401 && proven {
+                    // Polling is still proven, but the time that ends a streak begins anew.
+                    self.proven_since = Some(now);
+                }
             }
             Input::ExchangeFailed { exchange } => self.exchange_ends(now, *exchange, false),
             _ => {}

@@ -49,10 +49,9 @@ impl Tokens {
         self.pending = None;
     }
 
-    pub fn time_passes(&mut self, now: u64, links: &Links) {
-        if links.has_been_stable(now) {
-            self.renewed = false;
-        }
+    /// The streak ended at some time before or within the input at hand.
+    pub fn ends_streak(&mut self) {
+        self.renewed = false;
     }
 
     pub fn sees_input(&mut self, now: u64, input: &Input<u32>, links: &Links) {
