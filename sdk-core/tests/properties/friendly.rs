@@ -4,7 +4,9 @@
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use steadfast_core::{Config, Input, OutgoingMessage, OutgoingPayload, State, SubscribeOptions, Transport, TransportChoice};
+use steadfast_core::{
+    Config, Input, OutgoingMessage, OutgoingPayload, State, SubscribeOptions, Transport, TransportChoice,
+};
 
 use crate::driver::{Command, Driver};
 use crate::hostile::{SEED, settings};
@@ -85,7 +87,8 @@ impl World {
             }
             Step::Submit => {
                 let payload = OutgoingPayload::Json("{}".into());
-                let message = OutgoingMessage { kind: "action".into(), payload, ..OutgoingMessage::default() };
+                let message =
+                    OutgoingMessage { kind: "action".into(), payload, ..OutgoingMessage::default() };
                 self.command(&Command::Submit(message));
             }
             Step::Acknowledge => {
@@ -138,7 +141,10 @@ impl World {
         self.application.agrees(&self.driver.client, &self.server);
         for (payload, times) in &self.application.seen {
             let id = format!("e-{payload}");
-            assert!(!self.server.asks(*payload) || self.server.received.contains(&id), "16: {id} is not acknowledged");
+            assert!(
+                !self.server.asks(*payload) || self.server.received.contains(&id),
+                "16: {id} is not acknowledged"
+            );
             assert!(*times > 1 || !self.server.repeated.contains(&id), "16: {id} is acknowledged again");
         }
     }

@@ -38,7 +38,8 @@ impl Steadfast {
         let recovery = if self.welcomed { Recovery::Resumed } else { Recovery::Fresh };
         self.welcomed = true;
         let class = TopicClass::Log;
-        let position = Position { class, epoch: "e".into(), offset: 0, top: 0, recovery, live: true };
+        let position =
+            Position { class, epoch: "e".into(), offset: 0, top: 0, head: 0, recovery, live: true };
         Box::new(Welcome {
             version: 1,
             connection: String::new(),

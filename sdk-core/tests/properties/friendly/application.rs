@@ -100,7 +100,10 @@ impl Application {
                     assert_eq!(*cursor.epoch, *server.epoch_name(), "1: {topic} is in another epoch");
                     assert_eq!(cursor.offset, server.top(topic), "1: {topic} is silently behind");
                     let top = (server.epoch(), server.top(topic));
-                    assert!(reader.known.is_none_or(|known| known == top), "1: {topic} lacks its last events");
+                    assert!(
+                        reader.known.is_none_or(|known| known == top),
+                        "1: {topic} lacks its last events"
+                    );
                 }
                 TopicClass::State => {
                     let mut values = server.values(topic);
@@ -112,11 +115,14 @@ impl Application {
                 TopicClass::Ephemeral => {}
             }
         }
-        for (message, outcome) in self.outcomes.iter().filter(|(message, _)| self.messages.contains(message)) {
+        for (message, outcome) in self.outcomes.iter().filter(|(message, _)| self.messages.contains(message))
+        {
             let effects = server.effects.get(&format!("instance-{}", message.0)).copied().unwrap_or(0);
             assert!(effects <= 1, "15: {message:?} took effect {effects} times");
             match outcome {
-                Outcome::Done { .. } => assert_eq!(effects, 1, "14: {message:?} is done, and nothing was done"),
+                Outcome::Done { .. } => {
+                    assert_eq!(effects, 1, "14: {message:?} is done, and nothing was done")
+                }
                 Outcome::TimedOut { sent: false } | Outcome::Cancelled { sent: false } => {
                     assert_eq!(effects, 0, "14: {message:?} was never sent, and took effect");
                 }
@@ -170,7 +176,10 @@ impl Reader {
                 let key = event.key.clone().expect("an event of a state topic has a key");
                 if let Some(older) = self.values.get(&key).and_then(|payload| server.published.get(payload)) {
                     let (older, newer) = ((older.epoch, older.offset), (event.epoch, event.offset));
-                    assert!(older <= newer, "2: {topic}: the value of {key} goes back to {newer:?} from {older:?}");
+                    assert!(
+                        older <= newer,
+                        "2: {topic}: the value of {key} goes back to {newer:?} from {older:?}"
+                    );
                 }
                 if let Some(unsure) = &mut self.unsure {
                     unsure.remove(&key);
@@ -197,7 +206,11 @@ impl Reader {
         };
         assert_eq!(first, seen + 1, "1: {topic}: the gap names what is lost");
         let gone = epoch != server.epoch() || last <= server.floor(topic);
-        assert!(gone, "1: {topic}: up to {last} is told lost, and the server has what is beyond {}", server.floor(topic));
+        assert!(
+            gone,
+            "1: {topic}: up to {last} is told lost, and the server has what is beyond {}",
+            server.floor(topic)
+        );
         self.known = Some((epoch, last));
     }
 }

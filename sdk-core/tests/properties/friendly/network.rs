@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use steadfast_core::json::{decode_client, decode_client_binary};
 use steadfast_core::{
-    ClientFrame, EventFrame, ExchangeId, Hello, Input, LinkId, OutgoingBytes, Output, PollTerms, Secret, ServerFrame,
-    TopicResult, Welcome,
+    ClientFrame, EventFrame, ExchangeId, Hello, Input, LinkId, OutgoingBytes, Output, PollTerms, Secret,
+    ServerFrame, TopicResult, Welcome,
 };
 
 use super::application::Application;
@@ -233,7 +233,8 @@ impl World {
         if exchange.answer.is_none() {
             let (id, frames) = (exchange.id, exchange.frames.clone());
             let answer = self.answer(&frames, now);
-            let exchange = self.exchange.as_mut().filter(|exchange| exchange.id == id).expect("it is under way");
+            let exchange =
+                self.exchange.as_mut().filter(|exchange| exchange.id == id).expect("it is under way");
             exchange.answer = answer;
         }
         let Some(Exchange { id, answer: Some(answer), lost, .. }) =
@@ -310,7 +311,11 @@ impl World {
                 }
                 Output::NeedToken { request, .. } => {
                     let token = Secret(format!("{}", self.oldest_token));
-                    self.inputs.push_back(Input::TokenReady { request, token, expires_in_ms: Some(3_600_000) });
+                    self.inputs.push_back(Input::TokenReady {
+                        request,
+                        token,
+                        expires_in_ms: Some(3_600_000),
+                    });
                 }
                 _ => {}
             }
@@ -351,8 +356,10 @@ impl World {
                     results.push(result);
                     events.extend(self.subscribe(link, reader));
                 }
-                let mut answers =
-                    vec![Flying::Frame(ServerFrame::Subscribed { reference: Some(reference), topics: results })];
+                let mut answers = vec![Flying::Frame(ServerFrame::Subscribed {
+                    reference: Some(reference),
+                    topics: results,
+                })];
                 answers.extend(events);
                 answers
             }
@@ -373,7 +380,8 @@ impl World {
             ClientFrame::Ping { t } => vec![Flying::Frame(ServerFrame::Pong { t })],
             ClientFrame::Pong { .. } | ClientFrame::Bye | ClientFrame::Unknown => Vec::new(),
         };
-        if let Some(wire) = self.wires.get_mut(&link).filter(|wire| wire.session.is_some() || wire.closes.is_some())
+        if let Some(wire) =
+            self.wires.get_mut(&link).filter(|wire| wire.session.is_some() || wire.closes.is_some())
         {
             wire.to_client.extend(answers);
         }
@@ -441,7 +449,8 @@ impl World {
     }
 
     fn exchange(&mut self, id: ExchangeId) {
-        let Some(exchange) = self.driver.observer.links.exchange().filter(|exchange| exchange.id == id) else {
+        let Some(exchange) = self.driver.observer.links.exchange().filter(|exchange| exchange.id == id)
+        else {
             return;
         };
         let frames = exchange.frames.clone();
@@ -476,17 +485,24 @@ impl World {
 
     /// `None`: a long poll that waits.
     fn answer(&mut self, frames: &[ClientFrame], now: u64) -> Option<Vec<Flying>> {
-        let Some(ClientFrame::Hello(hello)) = frames.first() else { panic!("an exchange begins with its hello") };
+        let Some(ClientFrame::Hello(hello)) = frames.first() else {
+            panic!("an exchange begins with its hello")
+        };
         let mut results = Vec::new();
         let mut events = Vec::new();
         for request in &hello.topics {
             let (result, reader) = self.server.answer(request);
             results.push(result);
             let topic = reader.topic.clone();
-            events.extend(self.server.read(&reader).into_iter().map(|entry| Flying::Event(topic.clone(), entry)));
+            events.extend(
+                self.server.read(&reader).into_iter().map(|entry| Flying::Event(topic.clone(), entry)),
+            );
         }
         let told = results.iter().any(|result| {
-            result.outcome.as_ref().is_ok_and(|position| position.recovery != steadfast_core::Recovery::Resumed)
+            result
+                .outcome
+                .as_ref()
+                .is_ok_and(|position| position.recovery != steadfast_core::Recovery::Resumed)
         });
         let waits = self.exchange.as_ref().is_some_and(|exchange| exchange.waits_until > now);
         if waits && events.is_empty() && !told && frames.len() == 1 {

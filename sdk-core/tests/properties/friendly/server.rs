@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use steadfast_core::{
-    ClientMessage, Cursor, GapReason, Position, Recovery, ServerFrame, TopicClass, TopicRequest, TopicResult, WireError,
+    ClientMessage, Cursor, GapReason, Position, Recovery, ServerFrame, TopicClass, TopicRequest, TopicResult,
+    WireError,
 };
 
 use crate::observer::class_of;
@@ -102,7 +103,8 @@ impl Server {
             topic.entries.push_back(entry.clone());
         }
         let (epoch, offset, key) = (self.epoch, entry.offset, entry.key.clone());
-        self.published.insert(payload, Published { topic: name.to_owned(), epoch, offset, key, deleted, acknowledge });
+        self.published
+            .insert(payload, Published { topic: name.to_owned(), epoch, offset, key, deleted, acknowledge });
         entry
     }
 
@@ -137,7 +139,10 @@ impl Server {
 
     pub fn values(&self, name: &str) -> BTreeMap<String, u32> {
         let entries = self.topics.get(name).into_iter().flat_map(|topic| &topic.entries);
-        entries.filter(|entry| !entry.deleted).filter_map(|entry| Some((entry.key.clone()?, entry.payload))).collect()
+        entries
+            .filter(|entry| !entry.deleted)
+            .filter_map(|entry| Some((entry.key.clone()?, entry.payload)))
+            .collect()
     }
 
     /// Answers one topic of a hello or a subscribe.
@@ -158,7 +163,9 @@ impl Server {
             (TopicClass::Log, Some(_), Some(cursor)) if cursor.offset < floor => {
                 (Recovery::Gap(GapReason::HistoryEvicted), floor)
             }
-            (TopicClass::State, Some(_), Some(cursor)) if cursor.offset < floor && begun_at(cursor) < floor => {
+            (TopicClass::State, Some(_), Some(cursor))
+                if cursor.offset < floor && begun_at(cursor) < floor =>
+            {
                 (Recovery::Reset, 0)
             }
             (_, Some(_), Some(cursor)) => (Recovery::Resumed, cursor.offset),
