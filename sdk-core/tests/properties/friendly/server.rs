@@ -173,14 +173,14 @@ impl Server {
         let reader = Reader { topic: name.clone(), keys: request.keys.clone(), at: offset };
         let caught_up = self.read(&reader).last().map_or(offset, |entry| entry.offset);
         let position = if class == TopicClass::Ephemeral {
-            Position { class, epoch: "".into(), offset: 0, top: 0, recovery, live: true }
+            Position { class, epoch: "".into(), offset: 0, top: 0, head: 0, recovery, live: true }
         } else {
             let epoch = match (class, recovery, &request.cursor) {
                 (TopicClass::State, Recovery::Resumed, Some(cursor)) => cursor.epoch.clone(),
                 (TopicClass::State, ..) => format!("{}.{floor}", self.epoch_name()).into(),
                 _ => self.epoch_name().into(),
             };
-            Position { class, epoch, offset, top: caught_up, recovery, live: true }
+            Position { class, epoch, offset, top: caught_up, head: caught_up, recovery, live: true }
         };
         self.told.insert((name.clone(), self.epoch, offset));
         (TopicResult { topic: name, outcome: Ok(position) }, reader)

@@ -138,6 +138,7 @@ fn result_of(request: &TopicRequest, shape: Shape) -> Option<TopicResult> {
             epoch: epoch_seen,
             offset: seen,
             top: seen,
+            head: seen,
             recovery: if request.cursor.is_some() { Recovery::Resumed } else { Recovery::Fresh },
             live: true,
         }),
@@ -156,6 +157,7 @@ fn result_of(request: &TopicRequest, shape: Shape) -> Option<TopicResult> {
             epoch: epoch(number),
             offset: offset.near(seen),
             top: top.near(seen),
+            head: top.near(seen),
             recovery: match recovery % 7 {
                 0 => Recovery::Fresh,
                 1 => Recovery::Resumed,
@@ -180,7 +182,7 @@ fn class_of(topic: &str) -> TopicClass {
 }
 
 fn request(topic: &str) -> TopicRequest {
-    TopicRequest { topic: topic.to_owned(), cursor: None, keys: None, history: None }
+    TopicRequest { topic: topic.to_owned(), cursor: None, keys: None, history: None, head: None }
 }
 
 fn error(code: ErrorCode, retryable: bool) -> WireError {
