@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::io::Slot;
+use crate::ids::Slot;
 
 mod client;
 mod error;

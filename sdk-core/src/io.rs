@@ -8,10 +8,9 @@ use core::fmt;
 use crate::frame::{GapReason, Secret, ServerFrame, WireError};
 use crate::time::Instant;
 
-mod ids;
 mod status;
 
-pub use ids::{ExchangeId, LinkId, MessageId, Slot, SubscriptionId, TokenRequest};
+pub use crate::ids::{ExchangeId, LinkId, MessageId, Slot, SubscriptionId, TokenRequest};
 pub use status::{Reason, State, Statistics, Status, Transport};
 
 /// What a driver tells the machine, beside the commands that are methods of [`Client`](crate::Client).

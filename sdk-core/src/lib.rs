@@ -18,6 +18,7 @@ mod config;
 mod error;
 mod fallback;
 mod frame;
+mod ids;
 mod io;
 mod link;
 mod liveness;

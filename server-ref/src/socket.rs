@@ -1,7 +1,9 @@
 //! `GET /api/v1/notifications/ws`: the WebSocket, one task a connection.
 
+mod boundary;
 mod connection;
 mod handshake;
+mod stream;
 #[cfg(test)]
 mod tests;
 mod writer;

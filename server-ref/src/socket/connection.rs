@@ -1,7 +1,7 @@
 //! One connection: reads frames into its session, and writes what the session gives for as long as the socket takes it.
 
 use std::future::Future;
-use std::io::{self, Read, Write};
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -17,6 +17,8 @@ use tungstenite::protocol::frame::coding::CloseCode as WireCode;
 use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig, WebSocketContext};
 use tungstenite::{Error, Message};
 
+use super::boundary::Boundary;
+use super::stream::{Adapter, Replies};
 use super::writer::Writer;
 use crate::admission::ConnectionGuard;
 use crate::log::websocket::text_frame;
@@ -44,6 +46,9 @@ const MAX_REASON: usize = 123;
 pub(super) struct Connection {
     io: TokioIo<Upgraded>,
     protocol: WebSocketContext,
+    boundary: Boundary,
+    /// The protocol's buffer has grown for a message larger than it.
+    grown: bool,
     writer: Writer,
     driven: Driven,
     reading: Reading,
@@ -89,16 +94,11 @@ enum Step {
 
 impl Connection {
     pub(super) fn new(io: Upgraded, driven: Driven, place: ConnectionGuard) -> Self {
-        let most = driven.pod.state.config.limits.max_frame_bytes as usize;
-        let config = WebSocketConfig::default()
-            .read_buffer_size(READ_BYTES)
-            .write_buffer_size(0)
-            .max_write_buffer_size(READ_BYTES)
-            .max_message_size(Some(most))
-            .max_frame_size(Some(most));
         Self {
             io: TokioIo::new(io),
-            protocol: WebSocketContext::new(Role::Server, Some(config)),
+            protocol: protocol(&driven),
+            boundary: Boundary::default(),
+            grown: false,
             writer: Writer::default(),
             driven,
             reading: Reading::Frames,
@@ -140,16 +140,19 @@ impl Connection {
 
     fn read_frame(&mut self, context: &mut Context<'_>, now: Now) -> Step {
         let mut replies = Vec::new();
-        let mut stream = Adapter { io: &mut self.io, context, replies: &mut replies };
+        let boundary = &mut self.boundary;
+        let mut stream = Adapter { io: &mut self.io, context, boundary, replies: &mut replies };
         let message = self.protocol.read(&mut stream);
         self.push_replies(replies);
         match message {
             Ok(message) => {
+                self.grown |= message.len() > READ_BYTES;
                 self.take_message(message, now);
                 Step::Moved
             }
             Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
                 self.drained = true;
+                self.shrink();
                 Step::Idle
             }
             Err(Error::ConnectionClosed | Error::AlreadyClosed) => {
@@ -157,6 +160,14 @@ impl Connection {
                 Step::Moved
             }
             Err(error) => self.read_failed(&error, now),
+        }
+    }
+
+    /// Gives back the room that a large message took: the protocol would keep it as long as the connection lives.
+    fn shrink(&mut self) {
+        if self.grown && self.end == End::No && self.boundary.is_between_messages() {
+            self.protocol = protocol(&self.driven);
+            self.grown = false;
         }
     }
 
@@ -309,6 +320,17 @@ impl Connection {
     }
 }
 
+fn protocol(driven: &Driven) -> WebSocketContext {
+    let most = driven.pod.state.config.limits.max_frame_bytes as usize;
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ_BYTES)
+        .write_buffer_size(0)
+        .max_write_buffer_size(READ_BYTES)
+        .max_message_size(Some(most))
+        .max_frame_size(Some(most));
+    WebSocketContext::new(Role::Server, Some(config))
+}
+
 impl Future for Connection {
     type Output = ();
 
@@ -340,54 +362,5 @@ impl Drop for Connection {
             _ => CloseCode::ABNORMAL,
         };
         self.driven.connection_closed(code);
-    }
-}
-
-/// The socket as the protocol reads it: what the protocol writes by itself (pongs, a close) is put in line behind
-/// the frames that are being written.
-struct Adapter<'a, 'b> {
-    io: &'a mut TokioIo<Upgraded>,
-    context: &'a mut Context<'b>,
-    replies: &'a mut Vec<u8>,
-}
-
-impl Read for Adapter<'_, '_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut buffer = ReadBuf::new(buffer);
-        match Pin::new(&mut *self.io).poll_read(self.context, &mut buffer) {
-            Poll::Ready(result) => result.map(|()| buffer.filled().len()),
-            Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
-        }
-    }
-}
-
-impl Write for Adapter<'_, '_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.replies.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// The same without a socket, for closing.
-struct Replies<'a>(&'a mut Vec<u8>);
-
-impl Read for Replies<'_> {
-    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-        Err(io::ErrorKind::WouldBlock.into())
-    }
-}
-
-impl Write for Replies<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

@@ -88,6 +88,20 @@ async fn a_message_too_large_is_closed_with_1009_and_the_close_arrives() {
 }
 
 #[tokio::test]
+async fn large_messages_leave_the_next_ones_whole() {
+    let server = Server::start(|_| {}).await;
+    let mut link = server.welcomed("ana", json!([])).await;
+    let large = json!({"type": "ping", "t": 1, "padding": "x".repeat(100_000)}).to_string();
+    for _ in 0..3 {
+        // The second begins within the bytes of the first, the pong in between says that all before it is taken.
+        link.0.feed(Message::text(large.as_str())).await.unwrap();
+        link.0.feed(Message::text(json!({"type": "ping", "t": 2}).to_string())).await.unwrap();
+        link.0.flush().await.unwrap();
+        assert_eq!([link.next().await["t"].clone(), link.next().await["t"].clone()], [1, 2]);
+    }
+}
+
+#[tokio::test]
 async fn text_that_is_no_utf8_is_closed_with_1007() {
     let server = Server::start(|_| {}).await;
     let mut link = server.welcomed("ana", json!([])).await;

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::{Envelope, INTEGER_LIMIT};
 use crate::frame::{EventFrame, Payload, is_reserved};
-use crate::io::Slot;
+use crate::ids::Slot;
 
 /// The longest type that needs no counting of characters.
 const MAX_KIND_BYTES: usize = 64;

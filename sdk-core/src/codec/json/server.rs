@@ -15,7 +15,7 @@ use crate::frame::{
     ErrorCode, EventFrame, GapReason, Payload, PollTerms, Position, Recovery, ServerFrame, TopicClass,
     TopicResult, Welcome, WireError, is_reserved,
 };
-use crate::io::Slot;
+use crate::ids::Slot;
 
 /// Decodes a text message, or an exchange's answer, and gives each of its frames in order.
 ///
