@@ -202,6 +202,5 @@ mod tests {
         assert!(wishes.contains(&Wish::Poll { exchange: 1, long: true }), "{wishes:?}");
         client.take(now + 20, Happening::Answered { exchange: 1 }, &mut wishes);
         assert!(wishes.contains(&Wish::Up { polling: true }), "{wishes:?}");
-        assert!(wishes.contains(&Wish::Poll { exchange: 2, long: true }), "{wishes:?}");
     }
 }

@@ -135,9 +135,11 @@ impl<C: Client> World<C> {
         let turns = scenario.turns(self.pods.count(), C::DRAINS);
         let mut turns = turns.into_iter().map(|(at, pod, turn)| (at + SETTLED_MS, pod, turn)).peekable();
         while self.now < self.end {
+            let mut now = Vec::new();
             while let Some((_, pod, turn)) = turns.next_if(|(at, ..)| *at == self.now) {
-                self.turn(pod, turn);
+                now.push((pod, turn));
             }
+            self.turn(&now);
             loop {
                 let due = self.calendar.take(self.now);
                 if due.is_empty() {
@@ -158,39 +160,41 @@ impl<C: Client> World<C> {
         Run { curve: self.curve, outages: self.outages }
     }
 
-    fn turn(&mut self, pod: u16, turn: Turn) {
-        match turn {
-            Turn::Drain => {
-                self.pods.leave(pod);
-                self.tell_all_on(pod, |link| Happening::Draining { link });
+    /// All that pods do at one moment, so that the clients are gone through once.
+    fn turn(&mut self, turns: &[(u16, Turn)]) {
+        let mut told = vec![None; usize::from(self.pods.count())];
+        for &(pod, turn) in turns {
+            match turn {
+                Turn::Start => self.pods.join(pod, self.now),
+                Turn::Drain | Turn::Stop { .. } => {
+                    self.pods.leave(pod);
+                    told[usize::from(pod)] = Some(turn);
+                }
             }
-            Turn::Stop { code } => {
-                self.pods.leave(pod);
-                self.tell_all_on(pod, |link| Happening::Lost { link, code });
-                self.forget_pod(pod);
-            }
-            Turn::Start => self.pods.join(pod, self.now),
         }
-    }
-
-    fn tell_all_on(&mut self, pod: u16, happening: impl Fn(u32) -> Happening) {
-        for index in 0..self.places.len() {
-            for held in self.places[index].held.into_iter().flatten().filter(|held| held.pod == pod) {
-                self.after_the_way(index as u32, Due::Happening(happening(held.name)));
+        if told.iter().any(Option::is_some) {
+            for index in 0..self.places.len() {
+                self.tell_of_pods(index as u32, &told);
             }
         }
     }
 
-    fn forget_pod(&mut self, pod: u16) {
-        for index in 0..self.places.len() {
-            let place = &mut self.places[index];
-            for held in &mut place.held {
-                held.take_if(|held| held.pod == pod);
+    fn tell_of_pods(&mut self, index: u32, told: &[Option<Turn>]) {
+        for slot in 0..2 {
+            let Some(held) = self.place(index).held[slot] else { continue };
+            let link = held.name;
+            match told[usize::from(held.pod)] {
+                Some(Turn::Drain) => self.after_the_way(index, Due::Happening(Happening::Draining { link })),
+                Some(Turn::Stop { code }) => {
+                    self.place(index).held[slot] = None;
+                    self.after_the_way(index, Due::Happening(Happening::Lost { link, code }));
+                }
+                Some(Turn::Start) | None => {}
             }
-            if let Some(poll) = place.poll.take_if(|poll| poll.pod == pod) {
-                let unanswered = Happening::Unanswered { exchange: poll.name };
-                self.after_the_way(index as u32, Due::Happening(unanswered));
-            }
+        }
+        let stopped = |poll: &mut Held| matches!(told[usize::from(poll.pod)], Some(Turn::Stop { .. }));
+        if let Some(Held { name: exchange, .. }) = self.place(index).poll.take_if(stopped) {
+            self.after_the_way(index, Due::Happening(Happening::Unanswered { exchange }));
         }
     }
 
