@@ -343,3 +343,10 @@ fn publishes_from_many_threads_leave_no_hole_and_wake_everyone() {
     assert_eq!(hub.look(&key("acme", "a"), &request()).position.top, 2_000);
     assert_eq!(mailbox.take().slots.iter().collect::<Vec<_>>(), [3]);
 }
+
+#[test]
+fn a_clock_beyond_the_year_9999_still_gives_a_timestamp() {
+    assert_eq!(timestamp(253_402_300_799_999), "9999-12-31T23:59:59.999Z");
+    assert_eq!(timestamp(253_402_300_800_000), "9999-12-31T23:59:59.999Z");
+    assert_eq!(timestamp(u64::MAX), "9999-12-31T23:59:59.999Z");
+}
