@@ -33,6 +33,8 @@ pub(crate) struct Taken {
     pub(crate) id: MessageId,
     /// It may have taken effect.
     pub(crate) was_sent: bool,
+    /// It may have taken effect, whatever is said of the copy on its feed.
+    pub(crate) was_sent_before: bool,
 }
 
 /// Where a message is.
@@ -176,6 +178,11 @@ impl Outbox {
         let place = self.entries.iter().position(is_meant)?;
         let entry = self.entries.remove(place);
         self.bytes -= entry.frame.len();
-        Some(Taken { id: entry.id, was_sent: entry.was_sent() })
+        let was_sent_before = match (&entry.first_sent, entry.flight) {
+            (Some(first), Flight::On(feed)) => first.feed != feed,
+            (first, Flight::Queued) => first.is_some(),
+            (None, Flight::On(_)) => false,
+        };
+        Some(Taken { id: entry.id, was_sent: entry.was_sent(), was_sent_before })
     }
 }

@@ -154,6 +154,8 @@ pub(crate) struct Seat {
     pub(crate) epoch: Box<str>,
     /// The last offset given to the application, or told lost.
     pub(crate) seen: u64,
+    /// State topics: what is forgotten up to here does not matter, as the values were taken after it.
+    pub(crate) head: u64,
     /// The request whose answer set the epoch; a lower one knows less.
     pub(crate) set_by: u64,
 }

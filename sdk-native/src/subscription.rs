@@ -44,6 +44,16 @@ enum Place {
     At(Option<Cursor>),
 }
 
+impl Place {
+    /// The event is read. The cursor is moved and not made anew, which would copy the epoch for each event.
+    fn advance(&mut self, event: &Shared) {
+        match (&mut *self, event.offset) {
+            (Self::At(Some(cursor)), Some(offset)) if *cursor.epoch == *event.epoch => cursor.offset = offset,
+            _ => *self = Self::At(event.cursor()),
+        }
+    }
+}
+
 impl<T> Subscription<T> {
     pub(crate) fn new(
         machine: Arc<Machine>,
@@ -106,7 +116,7 @@ impl<T: FromPayload> Subscription<T> {
 
     fn event(&mut self, event: Arc<Shared>) -> Delivery<T> {
         if !matches!(self.place, Place::Resetting) {
-            self.place = Place::At(event.cursor());
+            self.place.advance(&event);
         }
         let (topic, offset, replay, deleted) =
             (Arc::clone(&event.topic), event.offset, event.replay, event.deleted);

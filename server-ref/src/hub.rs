@@ -301,9 +301,14 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The last moment of the year 9999: RFC 3339 has no later one.
+const LAST_MILLIS: u64 = 253_402_300_799_999;
+
 /// RFC 3339 in UTC with milliseconds.
 pub(crate) fn timestamp(wall_millis: u64) -> String {
-    humantime::format_rfc3339_millis(UNIX_EPOCH + Duration::from_millis(wall_millis)).to_string()
+    // A clock that is set wrong must not end the server.
+    let since = Duration::from_millis(wall_millis.min(LAST_MILLIS));
+    humantime::format_rfc3339_millis(UNIX_EPOCH + since).to_string()
 }
 
 fn too_many_topics() -> WireError {

@@ -1,14 +1,16 @@
-//! What a person types: `cargo xtask demo | test | bench | size | help`.
+//! What a person types: `cargo xtask demo | test | fuzz | storm | bench | size | help`.
 
 #![forbid(unsafe_code)]
 
 mod bench;
 mod demo;
 mod failure;
+mod fuzz;
 mod process;
 #[cfg(test)]
 mod rules;
 mod size;
+mod storm;
 mod test;
 mod workspace;
 
@@ -23,9 +25,14 @@ cargo xtask COMMAND
         builds all, starts the server, a feed that plays an operations centre and a hospital, and a tail,
         and says what to try. Ctrl-C ends it; so does the time given with --for.
   test  all tests: the workspace, the core as wasm under Node, the size of the core as wasm, the house rules.
+  fuzz [--minutes NUMBER] [TARGET]...
+        random inputs at each target of fuzz/, or at these, for so many minutes each (1). Needs a nightly compiler.
   bench [--quick] [fan-out] [memory] [client]
         builds for release and measures on this machine: a broadcast beside a bare loop of write(), the memory of an
         idle connection, the native client beside a bare WebSocket loop. docs/benchmarks.md says how to read it.
+  storm [--seed NUMBER]
+        simulates 12,500 and 1,000,000 clients that come back after outages and drains, beside other libraries'
+        formulas, and writes docs/storm.svg and the table of docs/storm.md.
   size  builds the core as wasm with a driver of stubs and weighs it.
   help  this text.";
 
@@ -46,6 +53,8 @@ fn dispatch(arguments: &[String]) -> Result<(), Failure> {
     match command {
         "demo" => demo::run(demo::Options::parse(rest)?),
         "bench" => bench::run(rest),
+        "storm" => storm::run(rest),
+        "fuzz" => fuzz::run(&fuzz::Options::parse(rest)?),
         "test" => no_arguments(command, rest).and_then(|()| test::run()),
         "size" => no_arguments(command, rest).and_then(|()| size::run()),
         "help" | "--help" | "-h" => {
@@ -53,7 +62,7 @@ fn dispatch(arguments: &[String]) -> Result<(), Failure> {
             Ok(())
         }
         unknown => Err(Failure::usage(format!(
-            "there is no command `{unknown}`; there are demo, test, bench, size and help"
+            "there is no command `{unknown}`; there are demo, test, fuzz, storm, bench, size and help"
         ))),
     }
 }

@@ -54,7 +54,7 @@ impl<P> Client<P> {
             let (slot, heard) = (topic.slot, topic.is_heard());
             match &result.outcome {
                 Ok(position) => {
-                    let told = topic.accept(feed, position);
+                    let told = topic.accept(feed, position, reference.is_some());
                     let live = position.live && topic.becomes_live(feed);
                     if let Some(told) = told {
                         self.tell(slot, heard, told);

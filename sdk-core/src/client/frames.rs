@@ -106,12 +106,14 @@ impl<P> Client<P> {
             return;
         }
         let message = MessageId(reference);
-        if self.outbox.complete(message, feed).is_none() {
+        let Some(taken) = self.outbox.complete(message, feed) else {
             self.statistics.stale_frames += 1;
             return;
-        }
+        };
         let outcome = match outcome {
             Ok(payload) => Outcome::Done { payload, duplicate },
+            // This copy was put off; an earlier one may have been carried out, or may be yet.
+            Err(error) if error.retryable && taken.was_sent_before => Outcome::Unknown,
             Err(error) => Outcome::Failed(error),
         };
         self.complete(message, outcome);

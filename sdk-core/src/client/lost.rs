@@ -286,7 +286,7 @@ impl<P> Client<P> {
     /// The server would not take the first message of the outbox: it ends, so that the link can live.
     fn fail_oversized(&mut self, feed: u32) {
         if let Some(message) = self.outbox.take_first(feed) {
-            self.too_large(message.id);
+            self.too_large(message);
         }
     }
 

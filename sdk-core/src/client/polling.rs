@@ -342,7 +342,7 @@ impl<P> Client<P> {
         let too_large = if status == 413 && polling { self.outbox.take_first_on(feed) } else { None };
         let shrunk = too_large.is_some();
         if let Some(message) = too_large {
-            self.too_large(message.id);
+            self.too_large(message);
         }
         self.end_exchange();
         if !polling {

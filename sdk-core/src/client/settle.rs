@@ -6,6 +6,7 @@ use crate::fallback::Fallback;
 use crate::frame::{AckState, ErrorCode, WireError};
 use crate::io::{LinkId, MessageId, Outcome, Output, State, Status, Transport};
 use crate::link::Link;
+use crate::outbox::Taken;
 use crate::timer::Timer;
 
 /// A WebSocket that has so much unsent is given no more messages.
@@ -50,13 +51,15 @@ impl<P> Client<P> {
 
     pub(super) fn fail_oversized_messages(&mut self) {
         while let Some(message) = self.outbox.take_oversized(self.terms.max_frame_bytes) {
-            self.too_large(message.id);
+            self.too_large(message);
         }
     }
 
-    pub(super) fn too_large(&mut self, message: MessageId) {
+    /// Somebody would not take a message because of its size. Where it had been sent before, that one was taken perhaps.
+    pub(super) fn too_large(&mut self, message: Taken) {
         let error = WireError::new(ErrorCode::TooLarge, "the message is over the server's limit", false);
-        self.complete(message, Outcome::Failed(error));
+        let outcome = if message.was_sent_before { Outcome::Unknown } else { Outcome::Failed(error) };
+        self.complete(message.id, outcome);
     }
 
     pub(super) fn complete(&mut self, message: MessageId, outcome: Outcome<P>) {

@@ -98,6 +98,7 @@ pub(crate) fn topic(topic: &Topic) -> String {
         writer.string_field("epoch", &seat.epoch);
         writer.integer_field("offset", seat.seen);
         writer.end_object();
+        writer.optional_integer("head", Some(seat.head).filter(|head| *head > seat.seen));
     }
     if let Some(keys) = topic.wanted_keys() {
         writer.strings_field("keys", keys);

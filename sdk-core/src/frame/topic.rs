@@ -61,6 +61,9 @@ pub struct TopicRequest {
     pub keys: Option<Vec<String>>,
     /// For log topics without a cursor: begin this many events before now.
     pub history: Option<u64>,
+    /// For state topics with a cursor: what lies up to here and is forgotten is no matter, as the values were taken
+    /// after it.
+    pub head: Option<u64>,
 }
 
 /// A topic's accepted position.
@@ -74,6 +77,8 @@ pub struct Position {
     pub offset: u64,
     /// The highest offset that catching up will send.
     pub top: u64,
+    /// State topics: the highest offset that was ever given, though its event may be forgotten. Else the same as `top`.
+    pub head: u64,
     /// How the subscription begins.
     pub recovery: Recovery,
     /// False where the transport cannot carry the topic live (an ephemeral topic over short polls).

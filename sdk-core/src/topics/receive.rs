@@ -47,8 +47,9 @@ impl Topic {
         }
     }
 
-    /// Takes an accepted position on `feed`; the caller has checked that it counts.
-    pub(crate) fn accept(&mut self, feed: u32, position: &Position) -> Option<Told> {
+    /// Takes an accepted position on `feed`; the caller has checked that it counts. Not `asked`: the server restarted
+    /// the topic itself.
+    pub(crate) fn accept(&mut self, feed: u32, position: &Position, asked: bool) -> Option<Told> {
         let view = *self.view(feed)?;
         self.class = Some(position.class);
         self.refusals = 0;
@@ -61,7 +62,7 @@ impl Topic {
             _ => GapReason::EpochChanged,
         };
         let Some(seat) = &self.seat else {
-            self.begin_anew(view, &position.epoch, position.offset, position.top, reason);
+            self.begin_anew(view, position, reason);
             return None;
         };
         if self.restart && position.class == TopicClass::Log {
@@ -79,15 +80,15 @@ impl Topic {
         }
         // Where another feed has moved on, or begun anew, since this one was asked, that one has the values already.
         let values_follow = matches!(position.recovery, Recovery::Reset | Recovery::Gap(_))
-            && !older
-            && view.from.is_some_and(|from| from >= seen);
+            && (!asked || !older && view.from.is_some_and(|from| from >= seen));
         if other_epoch || position.class == TopicClass::State && (self.restart || values_follow) {
-            return Some(self.begin_anew(view, &position.epoch, position.offset, position.top, reason));
+            return Some(self.begin_anew(view, position, reason));
         }
         self.settle_view(feed, Answer::Current);
         if position.class != TopicClass::Log || position.offset <= seen {
             // Another feed may have been promised more.
             self.top = self.top.max(position.top);
+            self.knows_all_to(position);
             return None;
         }
         let reason = match position.recovery {
@@ -116,7 +117,10 @@ impl Topic {
             self.settle_view(feed, Answer::Void);
             return None;
         }
-        Some(self.begin_anew(view, epoch, offset, offset, reason))
+        let epoch = epoch.into();
+        let recovery = Recovery::Gap(reason);
+        let position = Position { class, epoch, offset, top: offset, head: offset, recovery, live: true };
+        Some(self.begin_anew(view, &position, reason))
     }
 
     /// Judges an event on `feed` and, where it is delivered or lost, moves on.
@@ -180,20 +184,30 @@ impl Topic {
     }
 
     /// Adopts a position and voids what other feeds were answered before: one step, so that no event slips between.
-    fn begin_anew(&mut self, by: View, epoch: &str, offset: u64, top: u64, reason: GapReason) -> Told {
+    fn begin_anew(&mut self, by: View, position: &Position, reason: GapReason) -> Told {
         for view in &mut self.views {
             if view.answer == Answer::Current {
                 view.answer = Answer::Void;
             }
+            // Its cursor was of what is over now.
+            view.from = None;
         }
         self.settle_view(by.feed, Answer::Current);
-        self.seat = Some(Seat { epoch: epoch.into(), seen: offset, set_by: by.reference });
-        self.catch_up(top);
+        let Position { epoch, offset, top, head, .. } = position;
+        self.seat = Some(Seat { epoch: epoch.clone(), seen: *offset, head: *head, set_by: by.reference });
+        self.catch_up(*top);
         self.restart = false;
         self.rewound = None;
         match self.class {
             Some(TopicClass::State) => Told::Reset,
             _ => Told::Gap { reason, lost: None },
+        }
+    }
+
+    /// The application has all that there was when this was answered, so what is forgotten of it does not matter.
+    fn knows_all_to(&mut self, position: &Position) {
+        if let Some(seat) = self.seat.as_mut().filter(|seat| seat.seen >= position.top) {
+            seat.head = seat.head.max(position.head);
         }
     }
 

@@ -112,8 +112,12 @@ impl Topic {
             self.views.clear();
             self.catch_up(0);
             self.history = options.history;
-            self.seat =
-                options.cursor.map(|Cursor { epoch, offset }| Seat { epoch, seen: offset, set_by: 0 });
+            self.seat = options.cursor.map(|Cursor { epoch, offset }| Seat {
+                epoch,
+                seen: offset,
+                head: 0,
+                set_by: 0,
+            });
         }
         let grew = match (&mut self.keys, options.keys) {
             (None, _) => false,

@@ -297,6 +297,24 @@ fn f24_a_body_too_large_fails_its_first_message() {
 }
 
 #[test]
+fn f24_a_body_too_large_says_nothing_of_what_was_sent_before() {
+    let (mut rig, exchange) = Rig::poller();
+    rig.answer(exchange, Vec::new());
+    let sent = rig.submit("incident_action");
+    let exchange = rig.last_exchange();
+    rig.exchange_fails(exchange);
+    rig.advance_to_deadline();
+    let again = rig.last_exchange();
+    assert_ne!(again, exchange);
+    rig.answered(again, 413, None, Vec::new());
+    assert_eq!(
+        rig.completions(),
+        [(sent, Outcome::Unknown)],
+        "the server may have acted, and its answer was lost"
+    );
+}
+
+#[test]
 fn f24_a_body_is_kept_below_what_the_server_takes() {
     let (mut rig, exchange) = Rig::poller();
     for number in 0..250 {

@@ -106,6 +106,41 @@ fn what_was_sent_under_a_lost_table_of_results_is_unknown_and_not_sent_again() {
 }
 
 #[test]
+fn a_refusal_of_a_copy_says_nothing_of_an_earlier_one() {
+    let refusals = [(ErrorCode::RateLimited, true), (ErrorCode::Forbidden, false)];
+    for (code, retryable) in refusals {
+        let error = WireError::new(code, "not now", retryable);
+        let mut rig = Rig::new();
+        let link = rig.live();
+        let sent = rig.submit("incident_action");
+        rig.close(link, 1006);
+        let queued = rig.submit("incident_action");
+        let link = rig.relive();
+        let result = |reference, outcome| ServerFrame::Result {
+            reference,
+            outcome,
+            duplicate: false,
+            auth_expires_in_ms: None,
+        };
+        rig.frame(link, result(sent.0, Err(error.clone())));
+        rig.frame(link, result(queued.0, Err(error.clone())));
+        let of_the_copy = if retryable { Outcome::Unknown } else { Outcome::Failed(error.clone()) };
+        assert_eq!(rig.completions(), [(sent, of_the_copy), (queued, Outcome::Failed(error))]);
+    }
+}
+
+#[test]
+fn a_copy_that_is_too_large_for_somebody_says_nothing_of_an_earlier_one() {
+    let mut rig = Rig::new();
+    let link = rig.live();
+    let sent = rig.submit("incident_action");
+    rig.close(link, 1006);
+    let link = rig.relive();
+    rig.close(link, 1009);
+    assert_eq!(rig.completions(), [(sent, Outcome::Unknown)]);
+}
+
+#[test]
 fn a_message_lives_for_a_minute_in_every_state() {
     let mut rig = Rig::new();
     let queued = rig.submit("incident_action");

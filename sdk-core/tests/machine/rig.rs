@@ -378,7 +378,7 @@ pub fn terms(topics: Vec<TopicResult>) -> Welcome {
 }
 
 pub fn position(class: TopicClass, epoch: &str, offset: u64, top: u64, recovery: Recovery) -> Position {
-    Position { class, epoch: epoch.into(), offset, top, recovery, live: true }
+    Position { class, epoch: epoch.into(), offset, top, head: top, recovery, live: true }
 }
 
 pub fn accepted(topic: &str, position: Position) -> TopicResult {

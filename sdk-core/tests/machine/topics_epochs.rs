@@ -3,7 +3,7 @@
 use steadfast_core::{GapReason, Position, Recovery, ServerFrame, TopicClass};
 
 use crate::fallback_steps::unavailable;
-use crate::rig::{Rig, accepted, cursor, event, fresh, position, refused, welcome};
+use crate::rig::{Rig, accepted, cursor, done, event, fresh, position, refused, welcome};
 use crate::topics_steps::{deletion, gap, log, state};
 
 fn epoch(epoch: &str, mut position: Position) -> Position {
@@ -208,6 +208,68 @@ fn an_older_feed_that_comes_to_the_new_epoch_tells_nothing_twice() {
 }
 
 #[test]
+fn a_newer_question_that_named_the_old_epoch_tells_nothing_twice_either() {
+    let mut rig = Rig::new();
+    let slot = rig.subscribe("kpis");
+    let exchange = rig.polling();
+    rig.answer_under(
+        exchange,
+        |terms| terms.topics[1] = accepted("kpis", state(0, 0, Recovery::Fresh)),
+        vec![event(slot, 90)],
+    );
+    let link = rig.poll_state_until_open("kpis", 90);
+    let exchange = rig.last_exchange();
+    rig.open(link);
+    rig.keep_only(|output| !matches!(output, steadfast_core::Output::Deliver { .. }));
+    let resumed = accepted("kpis", state(90, 90, Recovery::Resumed));
+    let result = done(rig.first_message(exchange));
+    rig.answer_under(exchange, |terms| terms.topics[1] = resumed, vec![result]);
+    rig.submit("incident_action");
+    let newer = rig.last_exchange();
+    assert_ne!(newer, exchange);
+    rig.welcome_at(link, "kpis", &epoch("e2", state(0, 2, Recovery::Reset)));
+    rig.event(link, slot, 1);
+    let late = accepted("kpis", epoch("e2", state(0, 2, Recovery::Reset)));
+    rig.answer_under(newer, |terms| terms.topics[1] = late, vec![event(slot, 1), event(slot, 2)]);
+    rig.event(link, slot, 2);
+    assert_eq!(rig.story(slot), ["reset", "1 replay", "2 replay", "live"]);
+}
+
+#[test]
+fn values_taken_after_deletions_were_forgotten_do_not_begin_anew_for_them_again() {
+    let mut rig = Rig::new();
+    let slot = rig.subscribe("kpis");
+    let link = rig.live_at("kpis", &state(0, 0, Recovery::Fresh));
+    rig.event(link, slot, 3);
+    rig.close(link, 1006);
+    let link = rig.reopen();
+    rig.open(link);
+    assert_eq!(rig.hello(link).topics[1].head, None);
+    rig.take_but_hello(link);
+    rig.welcome_at(link, "kpis", &Position { head: 50, ..state(0, 20, Recovery::Reset) });
+    rig.event(link, slot, 15);
+    rig.close(link, 1006);
+    let link = rig.reopen();
+    rig.open(link);
+    let asked = rig.hello(link).topics[1].clone();
+    assert_eq!(
+        (asked.cursor, asked.head),
+        (cursor("e1", 15), Some(50)),
+        "what is forgotten up to 50 is no matter"
+    );
+    rig.welcome_at(link, "kpis", &Position { head: 60, ..state(15, 20, Recovery::Resumed) });
+    rig.close(link, 1006);
+    let link = rig.reopen();
+    rig.open(link);
+    assert_eq!(rig.hello(link).topics[1].head, Some(50), "it has not got all that there was at 60");
+    rig.welcome_at(link, "kpis", &Position { head: 60, ..state(15, 15, Recovery::Resumed) });
+    rig.close(link, 1006);
+    let link = rig.reopen();
+    rig.open(link);
+    assert_eq!(rig.hello(link).topics[1].head, Some(60));
+}
+
+#[test]
 fn a_newer_feed_moves_the_topic_on_and_the_older_link_is_asked_again() {
     let mut rig = Rig::new();
     let slot = rig.subscribe("incidents");
@@ -242,6 +304,18 @@ fn a_restart_on_an_older_feed_voids_what_newer_ones_were_answered_before() {
     let asked: Vec<_> =
         rig.subscribes(successor).into_iter().filter(|request| request.topic == "kpis").collect();
     assert_eq!(asked.last().unwrap().cursor, cursor("e2", 0));
+}
+
+#[test]
+fn a_restart_that_nobody_asked_for_begins_anew_wherever_the_client_stands() {
+    let mut rig = Rig::new();
+    let slot = rig.subscribe("kpis");
+    let link = rig.live_at("kpis", &state(0, 0, Recovery::Fresh));
+    rig.event(link, slot, 90);
+    rig.restart_topic(link, "kpis", state(0, 120, Recovery::Reset));
+    rig.event(link, slot, 40);
+    rig.event(link, slot, 120);
+    assert_eq!(rig.story(slot), ["live", "90", "reset", "40 replay", "120 replay", "live"]);
 }
 
 #[test]

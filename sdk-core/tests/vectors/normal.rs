@@ -141,6 +141,7 @@ fn topic_result(result: &TopicResult) -> Value {
         .text("epoch", &position.epoch)
         .integer("offset", position.offset)
         .integer("top", position.top)
+        .maybe_integer("head", Some(position.head).filter(|head| *head != position.top))
         .text("recovery", recovery)
         .maybe_text("gap", gap)
         .maybe("live", (!position.live).then_some(Value::Boolean(false)))
@@ -220,6 +221,7 @@ fn topic_request(request: &TopicRequest) -> Value {
         .maybe("cursor", cursor)
         .maybe("keys", request.keys.as_ref().map(|keys| list(keys, Value::text)))
         .maybe_integer("history", request.history)
+        .maybe_integer("head", request.head)
         .done()
 }
 

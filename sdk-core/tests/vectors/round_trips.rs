@@ -212,10 +212,15 @@ fn position() -> impl Strategy<Value = Position> {
         Just(Recovery::Reset),
         gap_reason().prop_map(Recovery::Gap)
     ];
-    (class, text(), integer(), integer(), recovery, any::<bool>()).prop_map(
-        |(class, epoch, offset, top, recovery, live)| match class {
-            TopicClass::Ephemeral => Position { class, epoch: "".into(), offset: 0, top: 0, recovery, live },
-            _ => Position { class, epoch: epoch.into(), offset, top, recovery, live },
+    (class, text(), integer(), integer(), integer(), recovery, any::<bool>()).prop_map(
+        |(class, epoch, offset, top, head, recovery, live)| match class {
+            TopicClass::Ephemeral => {
+                Position { class, epoch: "".into(), offset: 0, top: 0, head: 0, recovery, live }
+            }
+            TopicClass::Log => {
+                Position { class, epoch: epoch.into(), offset, top, head: top, recovery, live }
+            }
+            TopicClass::State => Position { class, epoch: epoch.into(), offset, top, head, recovery, live },
         },
     )
 }

@@ -141,6 +141,7 @@ fn request() -> impl Strategy<Value = TopicRequest> {
         |(topic, cursor, keys, history)| TopicRequest {
             topic,
             history: history.filter(|_| cursor.is_none()),
+            head: None,
             cursor,
             keys: keys.map(|mut keys: Vec<String>| {
                 keys.sort();
@@ -199,7 +200,7 @@ fn subscribe_all(client: &mut Client<()>, mut requests: Vec<TopicRequest>) -> Ve
     let mut names = std::collections::HashSet::from(["user".to_owned()]);
     requests.retain(|request| names.insert(request.topic.clone()));
     for request in &requests {
-        let TopicRequest { topic, cursor, keys, history } = request.clone();
+        let TopicRequest { topic, cursor, keys, history, head: _ } = request.clone();
         client.subscribe(NOW, &topic, SubscribeOptions { keys, history, cursor }).unwrap();
     }
     requests

@@ -43,8 +43,12 @@ impl MemoryBroker {
                 };
                 return Some(Answer::Tail { ticket, attached });
             }
-            Output::Append { reference, draft, idem } => {
-                let (outcome, duplicate) = match self.publish(&draft, idem.as_ref(), now) {
+            Output::Append { reference, draft, idem, refusal } => {
+                let published = match refusal {
+                    None => self.publish(&draft, idem.as_ref(), now),
+                    Some(error) => self.recall(&draft, idem.as_ref(), now).unwrap_or(Err(*error)),
+                };
+                let (outcome, duplicate) = match published {
                     Ok((appended, duplicate)) => (Ok(appended), duplicate),
                     Err(error) => (Err(error), false),
                 };
@@ -111,6 +115,19 @@ impl MemoryBroker {
             wakes.fire();
         }
         outcome.map(|appended| (appended, false))
+    }
+
+    /// What became of an event that was published under this idempotency key, if it was.
+    fn recall(
+        &self,
+        draft: &Draft,
+        idem: Option<&IdemKey>,
+        now: Now,
+    ) -> Option<Result<(Appended, bool), WireError>> {
+        let tenant = self.hub.tenant(draft.topic.tenant());
+        let mut results = lock(&tenant.results);
+        let result = results.kept(idem?, draft.fingerprint(), now.monotonic.as_millis())?;
+        Some(result.map(|appended| (appended, true)))
     }
 
     fn acknowledge(

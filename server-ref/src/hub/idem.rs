@@ -87,6 +87,16 @@ impl<R: Clone, W> IdemTable<R, W> {
         }
     }
 
+    /// The result of this message, where it is kept.
+    pub(crate) fn kept(&mut self, key: &IdemKey, fingerprint: u64, now_ms: u64) -> Option<R> {
+        self.expire(now_ms);
+        let entry = self.entries.get(key).filter(|entry| entry.fingerprint == fingerprint)?;
+        match &entry.state {
+            State::Done(result) => Some(result.clone()),
+            State::Running(_) => None,
+        }
+    }
+
     /// Keeps the result and names those who wait for it.
     pub(crate) fn finish(&mut self, key: &IdemKey, result: R, now_ms: u64) -> Vec<W> {
         let Some(entry) = self.entries.get_mut(key) else {
@@ -132,6 +142,19 @@ mod tests {
         assert!(table.finish(&ana, 42, 10).is_empty());
         assert_eq!(table.begin(&ana, 7, (), 600_010), Begin::Done(42));
         assert_eq!(table.begin(&ana, 7, (), 600_011), Begin::New);
+    }
+
+    #[test]
+    fn only_the_result_of_the_same_message_is_kept_for_it() {
+        let mut table = IdemTable::<u32, ()>::default();
+        let ana = key("user:ana", "1");
+        assert_eq!(table.kept(&ana, 7, 0), None);
+        table.begin(&ana, 7, (), 0);
+        assert_eq!(table.kept(&ana, 7, 0), None, "it is not finished");
+        table.finish(&ana, 42, 0);
+        assert_eq!(table.kept(&ana, 7, 600_000), Some(42));
+        assert_eq!(table.kept(&ana, 8, 600_000), None);
+        assert_eq!(table.kept(&ana, 7, 600_001), None, "it is forgotten");
     }
 
     #[test]

@@ -55,7 +55,7 @@ fn append(hub: &Hub, draft: &Draft, at: u64) -> Result<Appended, WireError> {
 }
 
 fn request() -> TopicRequest {
-    TopicRequest { topic: String::new(), cursor: None, keys: None, history: Some(1_000_000) }
+    TopicRequest { topic: String::new(), cursor: None, keys: None, history: Some(1_000_000), head: None }
 }
 
 /// How many events a reader of the whole history would get.
@@ -342,4 +342,11 @@ fn publishes_from_many_threads_leave_no_hole_and_wake_everyone() {
     assert_eq!(held(&hub, &key("acme", "a")), 2_000);
     assert_eq!(hub.look(&key("acme", "a"), &request()).position.top, 2_000);
     assert_eq!(mailbox.take().slots.iter().collect::<Vec<_>>(), [3]);
+}
+
+#[test]
+fn a_clock_beyond_the_year_9999_still_gives_a_timestamp() {
+    assert_eq!(timestamp(253_402_300_799_999), "9999-12-31T23:59:59.999Z");
+    assert_eq!(timestamp(253_402_300_800_000), "9999-12-31T23:59:59.999Z");
+    assert_eq!(timestamp(u64::MAX), "9999-12-31T23:59:59.999Z");
 }

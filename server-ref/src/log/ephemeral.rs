@@ -75,6 +75,7 @@ impl EphemeralLog {
             epoch: "".into(),
             offset: 0,
             top: 0,
+            head: 0,
             recovery: Recovery::Fresh,
             live: true,
         };

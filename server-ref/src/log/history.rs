@@ -102,7 +102,7 @@ impl History {
         let cursor = request.cursor.as_ref();
         match &self.class {
             Class::Log(log) => log.position(&self.epoch, cursor, request.history),
-            Class::State(log) => log.position(&self.epoch, cursor, request.keys.as_deref()),
+            Class::State(log) => log.position(&self.epoch, request),
             Class::Ephemeral(log) => log.position(),
         }
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::ops::Bound;
 use std::sync::Arc;
 
-use steadfast_core::{Cursor, Position, Recovery, TopicClass};
+use steadfast_core::{Cursor, Position, Recovery, TopicClass, TopicRequest};
 
 use super::event::Event;
 use super::{Batch, Hidden, Place, Read, Taking, View, Write};
@@ -143,27 +143,29 @@ impl KeyedLog {
     }
 
     /// Where a subscription begins, by the recovery table.
-    pub(crate) fn position(
-        &self,
-        epoch: &Arc<str>,
-        cursor: Option<&Cursor>,
-        keys: Option<&[String]>,
-    ) -> (Position, Place) {
-        let (offset, recovery) = match cursor {
+    pub(crate) fn position(&self, epoch: &Arc<str>, request: &TopicRequest) -> (Position, Place) {
+        // What was forgotten before the reader took its values is no matter to it.
+        let known = |cursor: &Cursor| cursor.offset.max(request.head.unwrap_or(0)) >= self.floor;
+        let (offset, recovery) = match &request.cursor {
             None => (0, Recovery::Fresh),
-            Some(cursor)
-                if *cursor.epoch != **epoch || cursor.offset < self.floor || cursor.offset > self.top =>
-            {
-                (0, Recovery::Reset)
+            Some(cursor) if *cursor.epoch == **epoch && cursor.offset <= self.top && known(cursor) => {
+                (cursor.offset, Recovery::Resumed)
             }
-            Some(cursor) => (cursor.offset, Recovery::Resumed),
+            Some(_) => (0, Recovery::Reset),
         };
-        let top = match keys {
+        let top = match &request.keys {
             None => self.entries.last_key_value().map_or(0, |(offset, _)| *offset),
             Some(keys) => self.offsets_of(keys).max().unwrap_or(0),
         };
-        let position =
-            Position { class: TopicClass::State, epoch: (**epoch).into(), offset, top, recovery, live: true };
+        let position = Position {
+            class: TopicClass::State,
+            epoch: (**epoch).into(),
+            offset,
+            top,
+            head: self.top,
+            recovery,
+            live: true,
+        };
         (position, Place { offset, floor: self.floor })
     }
 

@@ -113,6 +113,7 @@ impl NumberedLog {
             epoch: (**epoch).into(),
             offset,
             top: self.top,
+            head: self.top,
             recovery,
             live: true,
         };

@@ -50,7 +50,8 @@ impl Topic {
 
     fn position(&self, cursor: Option<(&str, u64)>, history: u64) -> Position {
         let cursor = cursor.map(|(epoch, offset)| Cursor { epoch: epoch.into(), offset });
-        let request = TopicRequest { topic: "t".into(), cursor, keys: None, history: Some(history) };
+        let request =
+            TopicRequest { topic: "t".into(), cursor, keys: None, history: Some(history), head: None };
         self.history.position(&request).0
     }
 
@@ -180,6 +181,27 @@ fn a_forgotten_deletion_raises_the_floor_below_which_readers_start_anew() {
 }
 
 #[test]
+fn who_took_its_values_after_deletions_were_forgotten_goes_on() {
+    let mut topic = Topic::state(StateRetention { deletions_ms: 1_000, ..StateRetention::default() });
+    topic.write(Some("a"), false, 0).unwrap();
+    topic.write(Some("b"), false, 0).unwrap();
+    topic.write(Some("c"), true, 0).unwrap();
+    topic.history.expire(&topic.policy, 1_001);
+    let begun = topic.position(None, 0);
+    assert_eq!((begun.top, begun.head), (2, 3), "the deletion was given an offset and is forgotten");
+    let at = |offset, head| {
+        let cursor = Some(Cursor { epoch: "e1".into(), offset });
+        let request = TopicRequest { topic: "t".into(), cursor, keys: None, history: None, head };
+        topic.history.position(&request).0.recovery
+    };
+    assert_eq!(at(1, Some(3)), Recovery::Resumed, "in the middle of its values");
+    assert_eq!(at(2, Some(3)), Recovery::Resumed);
+    assert_eq!(at(2, Some(2)), Recovery::Reset);
+    assert_eq!(at(2, None), Recovery::Reset);
+    assert_eq!(at(4, Some(3)), Recovery::Reset, "ahead of the topic");
+}
+
+#[test]
 fn a_key_written_again_is_no_deletion_any_more() {
     let mut topic = Topic::state(StateRetention { deletions_ms: 1_000, ..StateRetention::default() });
     topic.write(Some("a"), false, 0).unwrap();
@@ -203,7 +225,7 @@ fn keys_and_remembered_deletions_have_a_limit() {
     for round in 0..100 {
         topic.write(Some(&format!("k{round}")), true, 0).unwrap();
     }
-    let request = TopicRequest { topic: "t".into(), cursor: None, keys: None, history: None };
+    let request = TopicRequest { topic: "t".into(), cursor: None, keys: None, history: None, head: None };
     let (_, place) = topic.history.position(&request);
     assert_eq!(topic.read_at(place).1.len(), 2 + 4, "two values and twice as many deletions as keys");
     assert!(topic.history.bytes() < before * 4);

@@ -51,6 +51,8 @@ pub enum Output {
         draft: Box<Draft>,
         /// Makes a repeat harmless.
         idem: Option<IdemKey>,
+        /// It is refused now: only where it is a repeat it is answered, by what became of the first.
+        refusal: Option<Box<WireError>>,
     },
     /// Carry out a request without a topic, and answer with [`Answer::Handled`].
     Handle {

@@ -48,37 +48,34 @@ impl Session {
             Transport::Socket { .. } => live.publishes.take(1, now.monotonic),
             Transport::Exchange { .. } => self.context.take_publish(&live.principal, now.monotonic),
         };
-        if let Err(retry_after_ms) = admitted {
-            let error = WireError {
-                code: ErrorCode::RateLimited,
-                message: "too many messages in too short a time; send fewer".into(),
-                retryable: true,
-                retry_after_ms: Some(retry_after_ms),
-            };
-            self.result(reference, Err(error), false);
-            return;
-        }
+        let refusal = admitted.err().map(too_many);
         let idem = message.idem.as_deref().map(|idem| IdemKey {
             actor: Arc::from(format!("user:{}", live.principal.user)),
             idem: idem.into(),
         });
-        let output = match &message.topic {
-            None => Ok(Output::Handle { reference, message: Box::new(message), idem }),
-            Some(topic) => match TopicName::parse(topic) {
+        let output = match (&message.topic, refusal) {
+            (None, Some(error)) => Err(error),
+            (None, None) => Ok(Output::Handle { reference, message: Box::new(message), idem }),
+            (Some(topic), refusal) => match TopicName::parse(topic) {
                 Err(error) => Err(WireError::new(ErrorCode::BadTopic, error.to_string(), false)),
                 Ok(name) if name.is_reserved() => {
                     let message = "the topic is the server's own; publish to another";
                     Err(WireError::new(ErrorCode::BadTopic, message, false))
                 }
-                Ok(name) if !live.principal.permissions.may_publish(&name) => {
-                    let topic = topic.clone();
-                    self.note(Note::Denied { publish: true, topic });
-                    Err(forbidden())
-                }
                 Ok(name) => {
+                    let permitted = live.principal.permissions.may_publish(&name);
                     let tenant = live.principal.tenant.clone();
-                    let draft = Box::new(draft_of(message, TopicKey::shared(tenant, name)));
-                    Ok(Output::Append { reference, draft, idem })
+                    if !permitted {
+                        self.note(Note::Denied { publish: true, topic: topic.clone() });
+                    }
+                    // A repeat is answered by what became of the first, whatever has changed since then.
+                    match refusal.or_else(|| (!permitted).then(forbidden)) {
+                        Some(error) if idem.is_none() => Err(error),
+                        refusal => {
+                            let draft = Box::new(draft_of(message, TopicKey::shared(tenant, name)));
+                            Ok(Output::Append { reference, draft, idem, refusal: refusal.map(Box::new) })
+                        }
+                    }
                 }
             },
         };
@@ -155,6 +152,15 @@ impl Session {
 
     pub(super) fn acknowledgement_answered(&mut self, reference: u64, unknown: &[String]) {
         self.result(Some(reference), Ok(Some(json(&Unknown { unknown }))), false);
+    }
+}
+
+fn too_many(retry_after_ms: u64) -> WireError {
+    WireError {
+        code: ErrorCode::RateLimited,
+        message: "too many messages in too short a time; send fewer".into(),
+        retryable: true,
+        retry_after_ms: Some(retry_after_ms),
     }
 }
 

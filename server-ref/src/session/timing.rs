@@ -101,9 +101,12 @@ impl Session {
             Phase::Live(live) => {
                 let unresolved = live.answering.iter().map(|answering| answering.until);
                 let welcome = live.welcoming.as_ref().map(|welcoming| welcoming.answering.until);
-                unresolved
-                    .chain(welcome)
-                    .chain(self.reader.deadline())
+                let stores = unresolved.chain(welcome).chain(self.reader.deadline());
+                if self.is_exchange() {
+                    // It has no heartbeat, and ends before its token and the drain do.
+                    return stores.min().unwrap_or(NEVER);
+                }
+                stores
                     .chain([timing.next, blocked, timing.last, timing.token_deadline()])
                     .chain([timing.silence_deadline(self.context.heartbeat.slack_ms)])
                     .min()

@@ -277,6 +277,7 @@ impl Session {
             cursor: None,
             keys: keys.as_deref().map(Into::into),
             history: None,
+            head: None,
         };
         let (mut position, place) = topic.position(&request);
         position.recovery = Recovery::Reset;

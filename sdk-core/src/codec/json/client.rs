@@ -123,7 +123,13 @@ fn topic_requests(elements: &[&str]) -> Result<Vec<TopicRequest>, FrameError> {
 
 fn topic_request(text: &str) -> Result<TopicRequest, FrameError> {
     if let Some(topic) = string(text) {
-        return Ok(TopicRequest { topic: topic.into_owned(), cursor: None, keys: None, history: None });
+        return Ok(TopicRequest {
+            topic: topic.into_owned(),
+            cursor: None,
+            keys: None,
+            history: None,
+            head: None,
+        });
     }
     let fields =
         Fields::parse(text).map_err(|_| FrameError::field("topics", "an array of names or objects"))?;
@@ -139,6 +145,7 @@ fn topic_request(text: &str) -> Result<TopicRequest, FrameError> {
         cursor,
         keys: fields.strings("keys")?,
         history: fields.integer("history")?,
+        head: fields.integer("head")?,
     })
 }
 

@@ -213,6 +213,9 @@ fn write_position(writer: &mut JsonWriter, position: &Position) {
         writer.integer_field("offset", position.offset);
         writer.integer_field("top", position.top);
     }
+    if position.class == TopicClass::State && position.head != position.top {
+        writer.integer_field("head", position.head);
+    }
     let (recovery, gap) = match position.recovery {
         Recovery::Fresh => ("fresh", None),
         Recovery::Resumed => ("resumed", None),

@@ -266,13 +266,15 @@ fn position(fields: &Fields<'_>) -> Result<Position, FrameError> {
     };
     let live = fields.raw("live").is_none() || fields.boolean("live")?;
     if class == TopicClass::Ephemeral {
-        return Ok(Position { class, epoch: "".into(), offset: 0, top: 0, recovery, live });
+        return Ok(Position { class, epoch: "".into(), offset: 0, top: 0, head: 0, recovery, live });
     }
+    let top = fields.required_integer("top")?;
     Ok(Position {
         class,
         epoch: fields.required_string("epoch")?.into(),
         offset: fields.required_integer("offset")?,
-        top: fields.required_integer("top")?,
+        top,
+        head: fields.integer("head")?.unwrap_or(top),
         recovery,
         live,
     })

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use steadfast_core::{
-    ClientMessage, Cursor, GapReason, Position, Recovery, ServerFrame, TopicClass, TopicRequest, TopicResult,
+    ClientMessage, GapReason, Position, Recovery, ServerFrame, TopicClass, TopicRequest, TopicResult,
     WireError,
 };
 
@@ -150,7 +150,7 @@ impl Server {
         let name = request.topic.clone();
         let class = class_of(&name);
         let (top, floor) = (self.top(&name), self.floor(&name));
-        let ours = request.cursor.as_ref().filter(|cursor| self.is_ours(class, cursor));
+        let ours = request.cursor.as_ref().filter(|cursor| *cursor.epoch == *self.epoch_name());
         let (recovery, offset) = match (class, &request.cursor, ours) {
             (TopicClass::Ephemeral, ..) => (Recovery::Fresh, top),
             (TopicClass::Log, None, _) => {
@@ -163,8 +163,9 @@ impl Server {
             (TopicClass::Log, Some(_), Some(cursor)) if cursor.offset < floor => {
                 (Recovery::Gap(GapReason::HistoryEvicted), floor)
             }
+            // What was forgotten before the reader took its values is no matter to it.
             (TopicClass::State, Some(_), Some(cursor))
-                if cursor.offset < floor && begun_at(cursor) < floor =>
+                if cursor.offset.max(request.head.unwrap_or(0)) < floor =>
             {
                 (Recovery::Reset, 0)
             }
@@ -173,27 +174,14 @@ impl Server {
         let reader = Reader { topic: name.clone(), keys: request.keys.clone(), at: offset };
         let caught_up = self.read(&reader).last().map_or(offset, |entry| entry.offset);
         let position = if class == TopicClass::Ephemeral {
-            Position { class, epoch: "".into(), offset: 0, top: 0, recovery, live: true }
+            Position { class, epoch: "".into(), offset: 0, top: 0, head: 0, recovery, live: true }
         } else {
-            let epoch = match (class, recovery, &request.cursor) {
-                (TopicClass::State, Recovery::Resumed, Some(cursor)) => cursor.epoch.clone(),
-                (TopicClass::State, ..) => format!("{}.{floor}", self.epoch_name()).into(),
-                _ => self.epoch_name().into(),
-            };
-            Position { class, epoch, offset, top: caught_up, recovery, live: true }
+            let (epoch, head) =
+                (self.epoch_name().into(), if class == TopicClass::State { top } else { caught_up });
+            Position { class, epoch, offset, top: caught_up, head, recovery, live: true }
         };
         self.told.insert((name.clone(), self.epoch, offset));
         (TopicResult { topic: name, outcome: Ok(position) }, reader)
-    }
-
-    /// A state topic's epoch also names the floor at which its reader began: what was forgotten before that, it never had. A
-    /// cursor alone could not say so, and a reader below the floor would be reset for ever.
-    fn is_ours(&self, class: TopicClass, cursor: &Cursor) -> bool {
-        let name = match class {
-            TopicClass::State => cursor.epoch.split('.').next(),
-            _ => Some(&*cursor.epoch),
-        };
-        name == Some(&self.epoch_name())
     }
 
     /// What lies beyond a reader's cursor.
@@ -227,11 +215,6 @@ impl Server {
         }
         done(reference, None, false)
     }
-}
-
-/// The floor at which a reader of a state topic began.
-fn begun_at(cursor: &Cursor) -> u64 {
-    cursor.epoch.split('.').nth(1).and_then(|floor| floor.parse().ok()).unwrap_or(0)
 }
 
 pub fn done(reference: u64, payload: Option<u32>, duplicate: bool) -> ServerFrame<u32> {

@@ -140,7 +140,13 @@ impl World {
     ) -> ServerFrame<u32> {
         let link = link.and_then(|link| self.driver.observer.links.link_mut(link));
         let asked = link.and_then(|link| Some(link.asked.get(usize::from(back?))?.clone()));
-        let one = TopicRequest { topic: topic_name(topic).into(), cursor: None, keys: None, history: None };
+        let one = TopicRequest {
+            topic: topic_name(topic).into(),
+            cursor: None,
+            keys: None,
+            history: None,
+            head: None,
+        };
         let (reference, topics) = match asked {
             Some((reference, topics)) => (Some(reference), topics),
             None => (back.map(u64::from), vec![one]),
@@ -164,7 +170,8 @@ impl World {
         let cursor = request.cursor.clone();
         let (epoch, seen) = cursor.map_or((epoch_name(0), 0), |cursor| (cursor.epoch, cursor.offset));
         let begun = if request.cursor.is_some() { Recovery::Resumed } else { Recovery::Fresh };
-        let mut position = Position { class, epoch, offset: seen, top: seen, recovery: begun, live: true };
+        let mut position =
+            Position { class, epoch, offset: seen, top: seen, head: seen, recovery: begun, live: true };
         match answer {
             Answer::Good => {}
             Answer::Gap(more) => {

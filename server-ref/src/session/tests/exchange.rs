@@ -89,3 +89,14 @@ fn a_short_poll_registers_nowhere_and_an_exchange_never_takes_over() {
     link.frames(&world);
     assert_eq!(link.ended(), None);
 }
+
+#[test]
+fn an_exchange_asks_for_no_tick_that_changes_nothing() {
+    let mut world = World::new();
+    let hello = hello(&world.token_of("acme", "ana", &["*"], &["*"], 30), json!(["a"]));
+    let mut client = exchange(&world, &json!([hello]));
+    client.frames(&world);
+    world.now_ms = 3_600_000;
+    client.tick(&world);
+    assert!(client.session.deadline().as_millis() > world.now_ms, "{:?}", client.session.deadline());
+}

@@ -40,6 +40,34 @@ fn a_repeat_is_answered_with_the_first_result_and_another_body_conflicts() {
 }
 
 #[test]
+fn a_repeat_is_answered_by_what_became_of_the_first_whatever_has_changed() {
+    let world = World::new();
+    let mut ana = world.client("ana", json!([]));
+    ana.send(&world, &publish(1, "i1", "incidents", json!(1)));
+    let first = ana.frames(&world);
+    let mut narrowed = world.socket();
+    narrowed.hello(&world, &world.token_of("acme", "ana", &["*"], &[], 60), json!([]));
+    narrowed.frames(&world);
+    narrowed.send(&world, &publish(2, "i1", "incidents", json!(1)));
+    narrowed.send(&world, &publish(3, "i1", "incidents", json!(2)));
+    narrowed.send(&world, &publish(4, "i2", "incidents", json!(1)));
+    let answers = narrowed.frames(&world);
+    assert_eq!((&answers[0]["payload"], &answers[0]["duplicate"]), (&first[0]["payload"], &json!(true)));
+    assert_eq!(answers[1]["error"]["code"], "forbidden", "another body is another message");
+    assert_eq!(answers[2]["error"]["code"], "forbidden");
+
+    let world = World::with(|config| config.limits.publishes_per_second = 1);
+    let mut ana = world.client("ana", json!([]));
+    for reference in 1..=3 {
+        ana.send(&world, &publish(reference, &format!("i{reference}"), "incidents", json!(1)));
+    }
+    ana.send(&world, &publish(4, "i1", "incidents", json!(1)));
+    let answers = ana.frames(&world);
+    assert_eq!(answers[2]["error"]["code"], "rate_limited");
+    assert_eq!(answers[3]["duplicate"], true);
+}
+
+#[test]
 fn what_is_not_permitted_or_not_possible_is_refused_with_its_ref() {
     let world = World::new();
     let mut client = world.socket();

@@ -1,0 +1,47 @@
+//! 12. Proxies that accept and stay silent, or accept and kill, end in polling within three links or `fallback_after`.
+
+use steadfast_core::LinkId;
+
+use crate::verdict::{Check, Verdict};
+
+const STABLE_MS: u64 = 30_000;
+
+/// While polling, the longest pause between two exchanges: a long poll that nobody answers, and a failure's pause.
+const LONGEST_PAUSE_MS: u64 = 35_000 + 30_000 + 1_000;
+
+#[derive(Debug, Default)]
+pub(crate) struct Watch {
+    /// Links in a row that ended soon.
+    brief: u32,
+    last_exchange_at: Option<u64>,
+}
+
+impl Watch {
+    pub(crate) fn ended(&mut self, opened_at: Option<u64>, by_peer: bool, excused: bool, now: u64) {
+        let lived = opened_at.map_or(0, |at| now - at);
+        if lived >= STABLE_MS {
+            self.brief = 0;
+        } else if opened_at.is_some() && by_peer && !excused {
+            self.brief += 1;
+        }
+    }
+
+    pub(crate) fn begins(&mut self) {
+        self.brief = 0;
+    }
+
+    pub(crate) fn exchanges(&mut self, now: u64) {
+        self.last_exchange_at = Some(now);
+    }
+
+    pub(crate) fn opens(&self, link: LinkId, auto: bool, now: u64, verdict: &mut Verdict) {
+        if !auto || self.brief < 3 {
+            return;
+        }
+        let polls = self.last_exchange_at.is_some_and(|at| now <= at + LONGEST_PAUSE_MS);
+        let brief = self.brief;
+        verdict.expect(Check::Proxies, polls, || {
+            format!("{link:?} is opened after {brief} that died young, and nothing is polled")
+        });
+    }
+}

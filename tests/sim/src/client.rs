@@ -1,0 +1,253 @@
+//! A device: the real client, its driver, and an application. The driver does what a browser or a native task does,
+//! with the liberties that both have: late ends of closed links, frames of links that are closed already.
+
+mod deliver;
+mod inputs;
+mod outputs;
+mod turn;
+
+use std::collections::BTreeMap;
+
+use steadfast_core::json::Envelope;
+use steadfast_core::{
+    Client, Config, ExchangeId, Input, Instant, LinkId, Now, OutboxLimits, Output, State, Status,
+    TransportChoice,
+};
+
+use crate::agenda::Happening;
+use crate::application::Application;
+use crate::checks::{Watch, clocks, liveness, outbox};
+use crate::network::{RequestId, SocketId};
+use crate::random::Random;
+use crate::setup::{DeviceSetup, WALL_ORIGIN};
+use crate::surroundings::Surroundings;
+
+/// The reading of every device's monotonic clock when the world begins.
+const MONOTONIC_ORIGIN: u64 = 10_000;
+
+/// A device.
+#[derive(Debug)]
+pub(crate) struct Device {
+    pub(crate) index: usize,
+    pub(crate) setup: DeviceSetup,
+    pub(crate) application: Application,
+    pub(crate) watch: Watch,
+    pub(crate) trouble: Trouble,
+    core: Client<Envelope>,
+    status: Status,
+    /// How long the monotonic clock has stood still.
+    standing: u64,
+    wall_skew: i64,
+    generation: u64,
+    sockets: BTreeMap<LinkId, SocketId>,
+    requests: BTreeMap<ExchangeId, RequestId>,
+    /// The driver's liberties.
+    random: Random,
+    /// The application's wishes.
+    wishes: Random,
+    /// The topics may change.
+    restless: bool,
+    /// Whether the application still submits.
+    submits: bool,
+    token_life_ms: u64,
+    /// Since when a WebSocket has carried everything, in the world's time.
+    connected_at: u64,
+    /// Folds all outputs: the same in every run of a seed.
+    digest: u64,
+}
+
+/// What goes wrong at a device.
+#[derive(Debug, Default)]
+pub(crate) struct Trouble {
+    pub(crate) asleep_until: u64,
+    /// Which fault of the schedule it is that it sleeps by.
+    pub(crate) asleep_by: Option<usize>,
+    pub(crate) frozen: bool,
+    pub(crate) late_ms: u64,
+    pub(crate) early: bool,
+    pub(crate) no_tokens: Option<bool>,
+    pub(crate) slow_tokens_ms: u64,
+    /// Whether they are expired.
+    pub(crate) bad_tokens: Option<bool>,
+    pub(crate) narrow_tokens: bool,
+    /// Nothing but a proxy that kills each link stands in the way.
+    pub(crate) only_killed: bool,
+}
+
+impl Device {
+    pub(crate) fn new(seed: u64, index: usize, setup: &DeviceSetup, token_life_ms: u64) -> Self {
+        let mut random = Random::new(seed, "driver", index as u64);
+        let config = config_of(setup);
+        let now = Now::new(Instant::from_millis(MONOTONIC_ORIGIN), WALL_ORIGIN);
+        let core = Client::new(config, random.next(), now);
+        let status = core.status();
+        Self {
+            index,
+            setup: setup.clone(),
+            application: Application::default(),
+            watch: Watch::default(),
+            trouble: Trouble::default(),
+            core,
+            status,
+            standing: 0,
+            wall_skew: 0,
+            generation: 0,
+            sockets: BTreeMap::new(),
+            requests: BTreeMap::new(),
+            random,
+            wishes: Random::new(seed, "application", index as u64),
+            restless: true,
+            submits: true,
+            token_life_ms,
+            connected_at: 0,
+            digest: 0,
+        }
+    }
+
+    /// The application begins its life.
+    pub(crate) fn begin(&mut self, around: &mut Surroundings<'_>) {
+        for follow in self.setup.follows.clone() {
+            self.follow(&follow, around);
+        }
+        self.connect(around);
+        let first = self.wishes.between(1, self.setup.turn_every_ms);
+        around.agenda.after(first, Happening::ApplicationTurn { device: self.index });
+    }
+
+    pub(crate) fn connect(&mut self, around: &mut Surroundings<'_>) {
+        if self.status.state == State::Closed || !self.watch.terminal.wants() {
+            self.watch.spacing.begins();
+            self.watch.proxies.begins();
+            self.watch.tokens.begins();
+            self.watch.recovery.wanted(around.agenda.now());
+        }
+        self.watch.terminal.connects();
+        let now = self.now(around);
+        self.core.connect(now);
+        self.carry_out(around);
+    }
+
+    pub(crate) fn disconnect(&mut self, around: &mut Surroundings<'_>) {
+        let now = self.now(around);
+        self.core.disconnect(now);
+        self.watch.tokens.abandoned();
+        self.carry_out(around);
+        self.watch.terminal.disconnects();
+    }
+
+    pub(crate) fn freeze(&mut self, around: &mut Surroundings<'_>) {
+        if !self.trouble.frozen {
+            self.trouble.frozen = true;
+            self.give(Input::Freeze, around);
+            self.watch.tokens.abandoned();
+            self.watch.terminal.freezes(true);
+        }
+    }
+
+    pub(crate) fn thaw(&mut self, around: &mut Surroundings<'_>) {
+        if std::mem::take(&mut self.trouble.frozen) {
+            self.watch.terminal.freezes(false);
+            self.watch.spacing.begins();
+            self.watch.proxies.begins();
+            self.watch.tokens.begins();
+            self.watch.recovery.wanted(around.agenda.now());
+            self.give(Input::Thaw, around);
+        }
+    }
+
+    /// The machine has slept, and its monotonic clock with it.
+    pub(crate) fn stood_still(&mut self, for_ms: u64) {
+        self.standing += for_ms;
+    }
+
+    pub(crate) fn wall_jumps(&mut self, by_ms: i64) {
+        self.wall_skew += by_ms;
+    }
+
+    /// From now on the application keeps what it has.
+    pub(crate) fn settle_down(&mut self) {
+        self.restless = false;
+    }
+
+    /// From now on the application submits nothing.
+    pub(crate) fn fall_silent(&mut self) {
+        self.submits = false;
+    }
+
+    pub(crate) fn digest(&self) -> u64 {
+        self.digest
+    }
+
+    pub(crate) fn core(&self) -> &Client<Envelope> {
+        &self.core
+    }
+
+    /// The device's clocks.
+    fn now(&self, around: &Surroundings<'_>) -> Now {
+        let world = around.agenda.now();
+        let wall = (WALL_ORIGIN + world).saturating_add_signed(self.wall_skew);
+        Now::new(Instant::from_millis(MONOTONIC_ORIGIN + world - self.standing), wall)
+    }
+
+    fn monotonic(&self, around: &Surroundings<'_>) -> u64 {
+        self.now(around).monotonic.as_millis()
+    }
+
+    /// Tells the machine something and does what it wants.
+    pub(crate) fn give(&mut self, input: Input<Envelope>, around: &mut Surroundings<'_>) {
+        let now = self.now(around);
+        around.court.trace(|| format!("device {} ← {}", self.index, inputs::describe(&input)));
+        self.core.handle_input(now, input);
+        self.carry_out(around);
+    }
+
+    fn carry_out(&mut self, around: &mut Surroundings<'_>) {
+        around.court.verdict.about(self.index);
+        let until = loop {
+            match self.core.poll_output() {
+                Output::Wait { until } => break until,
+                output => self.perform(output, around),
+            }
+        };
+        let now = self.now(around);
+        if self.random.chance(6) {
+            clocks::settled(&mut self.core, now, until, &mut around.court.verdict);
+        }
+        let monotonic = now.monotonic.as_millis();
+        for (id, link) in &mut self.watch.connections.links {
+            liveness::settled(*id, link, monotonic, &mut around.court.verdict);
+        }
+        let waiting = self.core.pending_messages();
+        outbox::settled(&self.application, waiting, &self.setup, &mut around.court.verdict);
+        self.set_timer(until, around);
+    }
+
+    fn set_timer(&mut self, until: Option<Instant>, around: &mut Surroundings<'_>) {
+        self.generation += 1;
+        let Some(until) = until else { return };
+        let at = (until.as_millis() + self.standing).saturating_sub(MONOTONIC_ORIGIN);
+        let late = if self.trouble.late_ms > 0 { self.random.between(0, self.trouble.late_ms) } else { 0 };
+        let timer = Happening::Timer { device: self.index, generation: self.generation };
+        around.agenda.at(at + late, timer);
+        if self.trouble.early && self.random.chance(50) {
+            let early = self.random.between(0, at.saturating_sub(around.agenda.now()));
+            around.agenda.after(early, Happening::Timer { device: self.index, generation: self.generation });
+        }
+    }
+}
+
+fn config_of(setup: &DeviceSetup) -> Config {
+    Config {
+        transport: setup.transport,
+        long_poll: setup.long_poll,
+        buffer_events: setup.buffer_events,
+        outbox: OutboxLimits { messages: setup.outbox_messages, bytes: 1024 * 1024, life_ms: 60_000 },
+        max_reconnect_attempts: setup.max_reconnect_attempts,
+        ..Config::new(setup.instance.clone())
+    }
+}
+
+/// Whether a device may poll beside its links.
+fn is_auto(setup: &DeviceSetup) -> bool {
+    setup.transport == TransportChoice::Auto
+}

@@ -1,0 +1,91 @@
+//! Plays seeds: `steadfast-sim [--seeds N] [--from S] [--trace SEED]`.
+
+#![forbid(unsafe_code)]
+
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Instant;
+
+use lexopt::ValueExt as _;
+
+const HELP: &str = "\
+steadfast-sim [--seeds N] [--from S]   plays N seeds (1,000), beginning with S (1)
+steadfast-sim --trace SEED             plays one seed and prints all that happens";
+
+/// So many failures are worth looking into.
+const MOST_FAILURES: u64 = 20;
+
+enum Task {
+    Play { from: u64, seeds: u64 },
+    Trace(u64),
+    Help,
+}
+
+fn main() -> ExitCode {
+    match parse() {
+        Ok(Task::Play { from, seeds }) => play(from, seeds),
+        Ok(Task::Trace(seed)) => {
+            print!("{}", steadfast_sim::trace(seed));
+            ExitCode::SUCCESS
+        }
+        Ok(Task::Help) => {
+            println!("{HELP}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("steadfast-sim: {error}\n{HELP}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn parse() -> Result<Task, lexopt::Error> {
+    let mut arguments = lexopt::Parser::from_env();
+    let (mut from, mut seeds) = (1, 1_000);
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            lexopt::Arg::Long("seeds") => seeds = arguments.value()?.parse()?,
+            lexopt::Arg::Long("from") => from = arguments.value()?.parse()?,
+            lexopt::Arg::Long("trace") => return Ok(Task::Trace(arguments.value()?.parse()?)),
+            lexopt::Arg::Long("help") | lexopt::Arg::Short('h') => return Ok(Task::Help),
+            _ => return Err(argument.unexpected()),
+        }
+    }
+    Ok(Task::Play { from, seeds })
+}
+
+fn play(from: u64, seeds: u64) -> ExitCode {
+    let began = Instant::now();
+    let next = AtomicU64::new(from);
+    let passed = AtomicU64::new(0);
+    let failed = AtomicU64::new(0);
+    // Each world is a thread's own; only which seed comes next is shared.
+    let play = || {
+        while failed.load(Relaxed) < MOST_FAILURES {
+            let seed = next.fetch_add(1, Relaxed);
+            if seed >= from + seeds {
+                return;
+            }
+            match steadfast_sim::run(seed) {
+                Ok(()) => drop(passed.fetch_add(1, Relaxed)),
+                Err(failure) => {
+                    failed.fetch_add(1, Relaxed);
+                    println!("{}\n", failure.minimised());
+                }
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(play);
+        }
+    });
+    let (passed, failed) = (passed.into_inner(), failed.into_inner());
+    if failed >= MOST_FAILURES {
+        println!("so many fail that the rest is left out");
+    }
+    let seconds = began.elapsed().as_secs_f64();
+    println!("{:.0} seeds a second", (passed + failed) as f64 / seconds.max(0.001));
+    println!("{passed} passed, {failed} failed");
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

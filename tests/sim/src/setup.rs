@@ -1,0 +1,151 @@
+//! What a world consists of before anything goes wrong: drawn from its seed.
+
+use steadfast_core::TransportChoice;
+
+use crate::random::Random;
+
+pub(crate) const LOGS: [&str; 2] = ["log.a", "log.b"];
+pub(crate) const STATES: [&str; 2] = ["state.a", "state.b"];
+pub(crate) const EPHEMERAL: &str = "now.a";
+pub(crate) const OPEN: [&str; 2] = ["open:log.a", "open:log.b"];
+pub(crate) const USER: &str = "user";
+pub(crate) const KEYS: [&str; 6] = ["k0", "k1", "k2", "k3", "k4", "k5"];
+
+pub(crate) const TENANTS: [&str; 2] = ["acme", "umbra"];
+/// Both tenants have users of these names.
+pub(crate) const USERS: [&str; 2] = ["ana", "bob"];
+
+/// The world's wall clock at its beginning.
+pub(crate) const WALL_ORIGIN: u64 = 1_800_000_000_000;
+
+/// One world.
+#[derive(Debug, Clone)]
+pub(crate) struct Setup {
+    pub(crate) pods: usize,
+    pub(crate) devices: Vec<DeviceSetup>,
+    /// Retention of log topics.
+    pub(crate) log_events: u32,
+    pub(crate) log_ms: u64,
+    /// How long deletions of state topics are remembered.
+    pub(crate) deletions_ms: u64,
+    pub(crate) heartbeat_ms: u64,
+    pub(crate) slack_ms: u64,
+    pub(crate) poll_interval_ms: u64,
+    pub(crate) wait_ms: u64,
+    pub(crate) drain_max_ms: u64,
+    pub(crate) token_life_ms: u64,
+    /// The backend publishes this often, give or take.
+    pub(crate) publish_every_ms: u64,
+    /// How much a WebSocket takes in before it blocks.
+    pub(crate) pipe_bytes: usize,
+    /// When faults stop.
+    pub(crate) calm_from: u64,
+    /// When publishing stops.
+    pub(crate) silent_from: u64,
+    /// When all must be right.
+    pub(crate) end: u64,
+}
+
+/// One client and its application.
+#[derive(Debug, Clone)]
+pub(crate) struct DeviceSetup {
+    pub(crate) tenant: &'static str,
+    pub(crate) user: &'static str,
+    pub(crate) instance: String,
+    pub(crate) transport: TransportChoice,
+    pub(crate) long_poll: bool,
+    pub(crate) buffer_events: u32,
+    pub(crate) outbox_messages: u32,
+    pub(crate) max_reconnect_attempts: Option<u32>,
+    /// The application's life: it takes, submits and acknowledges this often.
+    pub(crate) turn_every_ms: u64,
+    pub(crate) follows: Vec<Follow>,
+    pub(crate) latency_ms: u64,
+    pub(crate) jitter_ms: u64,
+}
+
+/// One topic that an application follows from the beginning.
+#[derive(Debug, Clone)]
+pub(crate) struct Follow {
+    pub(crate) topic: &'static str,
+    pub(crate) keys: Option<Vec<String>>,
+    pub(crate) history: Option<u64>,
+}
+
+impl Setup {
+    pub(crate) fn draw(seed: u64) -> Self {
+        let random = &mut Random::new(seed, "setup", 0);
+        let calm_from = random.between(40, 200) * 1_000;
+        let silent_from = calm_from + random.between(5, 40) * 1_000;
+        let mut devices: Vec<DeviceSetup> =
+            (0..random.between(1, 5)).map(|_| DeviceSetup::draw(random)).collect();
+        for index in 0..devices.len() {
+            // Names are only apart within a user, and so the same for many.
+            let (earlier, rest) = devices.split_at_mut(index);
+            let same = |other: &&DeviceSetup| (other.tenant, other.user) == (rest[0].tenant, rest[0].user);
+            rest[0].instance = format!("instance-{}", earlier.iter().filter(same).count());
+        }
+        Self {
+            pods: random.between(1, 3) as usize,
+            devices,
+            log_events: random.pick(&[4, 20, 100, 10_000]),
+            log_ms: random.pick(&[15_000, 60_000, 600_000]),
+            deletions_ms: random.pick(&[5_000, 60_000, 600_000]),
+            heartbeat_ms: random.pick(&[5_000, 25_000, 25_000]),
+            slack_ms: 10_000,
+            poll_interval_ms: random.pick(&[1_000, 5_000]),
+            wait_ms: random.pick(&[0, 5_000, 25_000]),
+            drain_max_ms: random.pick(&[1_000, 10_000]),
+            token_life_ms: random.pick(&[30_000, 120_000, 3_600_000]),
+            publish_every_ms: random.pick(&[60, 300, 1_500]),
+            pipe_bytes: random.pick(&[2_000, 64_000]),
+            calm_from,
+            silent_from,
+            end: silent_from + 480_000,
+        }
+    }
+}
+
+impl DeviceSetup {
+    fn draw(random: &mut Random) -> Self {
+        let mut follows = Vec::new();
+        for topic in LOGS {
+            if random.chance(75) {
+                let history = random.chance(30).then(|| random.between(0, 30));
+                follows.push(Follow { topic, keys: None, history });
+            }
+        }
+        for topic in STATES {
+            if random.chance(60) {
+                let some = KEYS[..random.between(1, 4) as usize].iter().map(ToString::to_string).collect();
+                follows.push(Follow { topic, keys: random.chance(30).then_some(some), history: None });
+            }
+        }
+        for topic in [EPHEMERAL, USER, OPEN[0], OPEN[1]] {
+            if random.chance(50) {
+                follows.push(Follow { topic, keys: None, history: None });
+            }
+        }
+        Self {
+            tenant: random.pick(&TENANTS),
+            user: random.pick(&USERS),
+            instance: String::new(),
+            transport: random.pick(&[
+                TransportChoice::Auto,
+                TransportChoice::Auto,
+                TransportChoice::Auto,
+                TransportChoice::Auto,
+                TransportChoice::WebSocket,
+                TransportChoice::Polling,
+            ]),
+            long_poll: random.chance(70),
+            buffer_events: random.pick(&[2, 8, 64, 1_024]),
+            outbox_messages: random.pick(&[2, 256]),
+            max_reconnect_attempts: random.chance(15).then(|| random.between(1, 6) as u32),
+            turn_every_ms: random.pick(&[100, 500, 2_000]),
+            follows,
+            latency_ms: random.pick(&[1, 20, 80, 400]),
+            jitter_ms: random.pick(&[0, 5, 100]),
+        }
+    }
+}
