@@ -253,6 +253,9 @@ impl Session {
     /// The next frame to write: control frames first, then events. `None`: nothing for now; but what it may want
     /// to be done next, and the answer to that, can change it.
     pub fn poll_frame(&mut self) -> Option<Frame> {
+        if self.is_welcoming() {
+            return None;
+        }
         if let Some(text) = self.control.pop_front() {
             return Some(Frame::Control(text));
         }
@@ -260,9 +263,14 @@ impl Session {
             self.control = VecDeque::new();
         }
         match &self.phase {
-            Phase::Live(live) if live.welcoming.is_none() => self.next_event(),
-            Phase::Greeting(_) | Phase::Live(_) | Phase::Ended(_) => None,
+            Phase::Live(_) => self.next_event(),
+            Phase::Greeting(_) | Phase::Ended(_) => None,
         }
+    }
+
+    /// The welcome waits for topics, and what came with the hello in one message must not be answered before it.
+    fn is_welcoming(&self) -> bool {
+        matches!(&self.phase, Phase::Live(live) if live.welcoming.is_some())
     }
 
     fn handle_frame(&mut self, frame: Result<ClientFrame, FrameError>, count: usize, now: Now) {
@@ -291,6 +299,7 @@ impl Session {
             Ok(ClientFrame::Ping { t }) => self.send(&ServerFrame::Pong { t }),
             Ok(ClientFrame::Pong { .. }) => {}
             Ok(ClientFrame::Bye) => {
+                self.drop_unwelcomed();
                 self.leave(Ending {
                     code: CloseCode::NORMAL,
                     reason: "goodbye".into(),
@@ -343,8 +352,16 @@ impl Session {
             return;
         }
         let reason = reason.into();
+        self.drop_unwelcomed();
         self.send(&ServerFrame::Bye { code, reason: reason.clone().into_owned(), reconnect_after_ms });
         self.leave(Ending { code, reason, reconnect_after_ms });
+    }
+
+    /// Without a welcome there is nobody whom an answer would mean anything to.
+    fn drop_unwelcomed(&mut self) {
+        if self.is_welcoming() {
+            self.control.clear();
+        }
     }
 
     /// Gives back what the session holds elsewhere.

@@ -247,7 +247,7 @@ impl World {
                         self.welcomed = true;
                     }
                     ServerFrame::Unknown | ServerFrame::Event(_) => panic!("no control frame: {text}"),
-                    ServerFrame::Error(_) | ServerFrame::Bye { .. } | ServerFrame::Result { .. } => {}
+                    ServerFrame::Error(_) | ServerFrame::Bye { .. } => {}
                     other => assert!(self.welcomed, "before the welcome: {other:?}"),
                 }
             }

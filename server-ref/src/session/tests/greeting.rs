@@ -159,3 +159,19 @@ fn a_draining_server_answers_every_hello_with_goodbye() {
     assert_eq!((&frames[0]["type"], &frames[0]["code"]), (&json!("rt.bye"), &json!(4503)));
     assert_eq!(client.ended(), Some(4503));
 }
+
+#[test]
+fn nothing_that_came_with_the_hello_is_answered_before_the_welcome() {
+    let world = World::new();
+    let mut client = world.socket();
+    client.hold = |output| matches!(output, Output::Attach { .. });
+    let hello = hello(&world.token("acme", "ana"), json!(["incidents"]));
+    let subscribe = json!({"type": "subscribe", "ref": 3, "topics": ["no name"]});
+    client.send(&world, &json!([hello, subscribe]));
+    assert_eq!(client.frames(&world), [] as [Value; 0]);
+    let Some(Output::Attach { ticket, .. }) = client.held.pop() else { panic!("{:?}", client.held) };
+    client.answer(&world, Answer::Unavailable { ticket });
+    let frames = client.frames(&world);
+    let kinds: Vec<_> = frames.iter().map(|frame| &frame["type"]).collect();
+    assert_eq!(kinds, ["rt.welcome", "subscribed"]);
+}
