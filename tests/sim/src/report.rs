@@ -26,7 +26,7 @@ pub struct Failure {
 ///
 /// # Errors
 /// - [`Failure`]: an invariant does not hold.
-pub fn run(seed: u64) -> Result<(), Failure> {
+pub fn run(seed: u64) -> Result<(), Box<Failure>> {
     let setup = Setup::draw(seed);
     let schedule = Schedule::draw(seed, &setup);
     let outcome = World::new(seed, &setup, &schedule, false).run();
@@ -41,7 +41,7 @@ pub fn run(seed: u64) -> Result<(), Failure> {
     }
     match violation {
         None => Ok(()),
-        Some(violation) => Err(Failure { seed, violation, setup, schedule }),
+        Some(violation) => Err(Box::new(Failure { seed, violation, setup, schedule })),
     }
 }
 

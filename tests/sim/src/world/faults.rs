@@ -20,11 +20,10 @@ impl World {
             return;
         }
         match fault.what {
+            What::KillPod { pod, .. } if !self.cluster.is_up(pod) => {}
             What::KillPod { pod, silent } => {
-                if self.cluster.is_up(pod) {
-                    self.cluster.kill(pod, silent, around!(self));
-                    self.agenda.at(fault.ends().max(self.agenda.now() + 100), Happening::PodStarts { pod });
-                }
+                self.cluster.kill(pod, silent, around!(self));
+                self.agenda.at(fault.ends().max(self.agenda.now() + 100), Happening::PodStarts { pod });
             }
             What::DrainPod { pod } => self.cluster.drain(pod, around!(self)),
             What::LoseHistory => self.cluster.lose_history(around!(self)),
@@ -53,8 +52,10 @@ impl World {
             What::Clog { .. } => weather.drip_ms = 0,
             What::Freeze { .. } => device.thaw(around!(self)),
             What::Sleep { monotonic_stands, .. } => {
-                if device.trouble.asleep_by.take_if(|fault| *fault == index).is_some() && monotonic_stands {
-                    device.stood_still(fault.lasts);
+                let woken = device.trouble.asleep_by.take_if(|fault| *fault == index).is_some();
+                let stood = if woken && monotonic_stands { fault.lasts } else { 0 };
+                if stood > 0 {
+                    device.stood_still(stood);
                 }
             }
             What::LateTimers { .. } => device.trouble.late_ms = 0,
@@ -155,9 +156,9 @@ impl World {
     fn hinder(&mut self, fault: &Fault) {
         let lasting = match fault.what {
             What::Hint { .. } | What::EarlyTimers { .. } | What::Idle { .. } | What::Burst { .. } => return,
-            What::Http { trouble: HttpTrouble::AnswerLate { by_ms }, .. } => by_ms,
-            What::SlowTokens { by_ms, .. } => by_ms,
-            What::LateTimers { by_ms, .. } => by_ms,
+            What::Http { trouble: HttpTrouble::AnswerLate { by_ms }, .. }
+            | What::SlowTokens { by_ms, .. }
+            | What::LateTimers { by_ms, .. } => by_ms,
             What::KillPod { .. } | What::DrainPod { .. } | What::LoseHistory => POD_MS,
             _ => 0,
         };
