@@ -41,7 +41,8 @@ fn measure(seed: u64) -> Vec<Measured> {
     let cases = cases();
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
-    let workers = thread::available_parallelism().map_or(1, usize::from).min(4);
+    // A million machines take about 3 GB.
+    let workers = thread::available_parallelism().map_or(1, usize::from).min(2);
     thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|| {

@@ -21,7 +21,7 @@ const LINES: RGBColor = RGBColor(225, 225, 225);
 /// The bottom of the scale; a second without a request is not drawn.
 const FLOOR: f64 = 0.7;
 const CELL: (u32, u32) = (262, 150);
-const LEFT: u32 = 150;
+const LEFT: u32 = 168;
 const TOP: u32 = 124;
 const BOTTOM: u32 = 56;
 
@@ -131,7 +131,7 @@ fn cell(
     }
     if edge.left {
         let style = text(11, HPos::Center).transform(FontTransform::Rotate270).color(&INK);
-        area.draw(&Text::new("requests / s (log)", (-6, height as i32 / 2), style))?;
+        area.draw(&Text::new("requests / s (log)", (-24, height as i32 / 2), style))?;
     }
     Ok(())
 }
