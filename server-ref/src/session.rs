@@ -65,7 +65,15 @@ enum Phase {
     /// The hello is awaited.
     Greeting(Transport),
     Live(Box<Live>),
-    Ended(Ending),
+    Ended(Ending, LateAnswers),
+}
+
+/// What becomes of answers that come after the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LateAnswers {
+    Written,
+    /// There was no welcome, and nothing is answered without one.
+    Dropped,
 }
 
 /// What carries the conversation.
@@ -130,14 +138,14 @@ impl Session {
     pub fn principal(&self) -> Option<&Principal> {
         match &self.phase {
             Phase::Live(live) => Some(&live.principal),
-            Phase::Greeting(_) | Phase::Ended(_) => None,
+            Phase::Greeting(_) | Phase::Ended(..) => None,
         }
     }
 
     /// How the session ended. The frames that [`Session::poll_frame`] still gives are to be written before the close.
     pub fn ending(&self) -> Option<&Ending> {
         match &self.phase {
-            Phase::Ended(ending) => Some(ending),
+            Phase::Ended(ending, _) => Some(ending),
             Phase::Greeting(_) | Phase::Live(_) => None,
         }
     }
@@ -146,7 +154,7 @@ impl Session {
     pub fn wait_ms(&self) -> u64 {
         match &self.phase {
             Phase::Live(live) => live.wait_ms,
-            Phase::Greeting(_) | Phase::Ended(_) => 0,
+            Phase::Greeting(_) | Phase::Ended(..) => 0,
         }
     }
 
@@ -162,7 +170,7 @@ impl Session {
             Phase::Live(live) => {
                 live.welcoming.is_none() && self.control.len() + (self.in_flight as usize) < CONTROL_FRAMES
             }
-            Phase::Ended(_) => false,
+            Phase::Ended(..) => false,
         }
     }
 
@@ -178,7 +186,7 @@ impl Session {
             }
             Phase::Greeting(Transport::Exchange { .. }) => MAX_EXCHANGE_FRAMES,
             Phase::Greeting(Transport::Socket { .. }) | Phase::Live(_) => MAX_BATCH,
-            Phase::Ended(_) => return,
+            Phase::Ended(..) => return,
         };
         let frames = decode_client(text, most);
         let count = frames.len();
@@ -231,7 +239,7 @@ impl Session {
 
     /// The transport is gone: what the session holds elsewhere is given back by its last outputs.
     pub fn handle_closed(&mut self) {
-        if !matches!(self.phase, Phase::Ended(_)) {
+        if !matches!(self.phase, Phase::Ended(..)) {
             self.leave(Ending {
                 code: CloseCode::ABNORMAL,
                 reason: "connection lost".into(),
@@ -264,7 +272,7 @@ impl Session {
         }
         match &self.phase {
             Phase::Live(_) => self.next_event(),
-            Phase::Greeting(_) | Phase::Ended(_) => None,
+            Phase::Greeting(_) | Phase::Ended(..) => None,
         }
     }
 
@@ -274,7 +282,7 @@ impl Session {
     }
 
     fn handle_frame(&mut self, frame: Result<ClientFrame, FrameError>, count: usize, now: Now) {
-        if matches!(self.phase, Phase::Ended(_)) || !self.frame_admitted(&frame, now) {
+        if matches!(self.phase, Phase::Ended(..)) || !self.frame_admitted(&frame, now) {
             return;
         }
         let live = matches!(self.phase, Phase::Live(_));
@@ -331,7 +339,9 @@ impl Session {
     }
 
     fn send(&mut self, frame: &ServerFrame<Payload>) {
-        self.control.push_back(encode_server(frame));
+        if !matches!(self.phase, Phase::Ended(_, LateAnswers::Dropped)) {
+            self.control.push_back(encode_server(frame));
+        }
     }
 
     fn note(&mut self, note: Note) {
@@ -342,13 +352,13 @@ impl Session {
         match &self.phase {
             Phase::Greeting(transport) => matches!(transport, Transport::Exchange { .. }),
             Phase::Live(live) => matches!(live.transport, Transport::Exchange { .. }),
-            Phase::Ended(_) => false,
+            Phase::Ended(..) => false,
         }
     }
 
     /// Says goodbye with a code, by a frame too: the close frame may not arrive.
     fn end(&mut self, code: u16, reason: impl Into<Cow<'static, str>>, reconnect_after_ms: Option<u64>) {
-        if matches!(self.phase, Phase::Ended(_)) {
+        if matches!(self.phase, Phase::Ended(..)) {
             return;
         }
         let reason = reason.into();
@@ -370,7 +380,8 @@ impl Session {
             self.outputs.push_back(Output::Detach { topic, slot });
         }
         self.reader = Reader::default();
-        if let Phase::Live(live) = std::mem::replace(&mut self.phase, Phase::Ended(ending))
+        let late = if self.is_welcoming() { LateAnswers::Dropped } else { LateAnswers::Written };
+        if let Phase::Live(live) = std::mem::replace(&mut self.phase, Phase::Ended(ending, late))
             && let Some(client) = live.client
         {
             self.outputs.push_back(Output::Leave { client });

@@ -151,7 +151,7 @@ impl Session {
             self.reader.batch_slot = slot;
             let user = match &self.phase {
                 Phase::Live(live) => Some(&live.principal.user),
-                Phase::Greeting(_) | Phase::Ended(_) => None,
+                Phase::Greeting(_) | Phase::Ended(..) => None,
             };
             let view = View { keys: active.keys(), user };
             match active.topic.read(&active.place(), view, &mut self.reader.batch) {

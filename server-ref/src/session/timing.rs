@@ -112,7 +112,7 @@ impl Session {
                     .min()
                     .unwrap_or(NEVER)
             }
-            Phase::Ended(_) => NEVER,
+            Phase::Ended(..) => NEVER,
         }
     }
 
@@ -129,7 +129,7 @@ impl Session {
                 self.end(CloseCode::TIMEOUT, "no rt.hello came in time", None);
             }
             Phase::Live(_) => self.tick_live(now),
-            Phase::Greeting(_) | Phase::Ended(_) => {}
+            Phase::Greeting(_) | Phase::Ended(..) => {}
         }
     }
 

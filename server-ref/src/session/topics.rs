@@ -220,7 +220,7 @@ impl Session {
         let permitted = match &self.phase {
             // A new token may have come while the store was asked.
             Phase::Live(live) => live.principal.permissions.may_subscribe(&resolving.name),
-            Phase::Greeting(_) | Phase::Ended(_) => false,
+            Phase::Greeting(_) | Phase::Ended(..) => false,
         };
         if !permitted {
             self.outputs.push_back(Output::Detach { topic, slot });

@@ -175,3 +175,15 @@ fn nothing_that_came_with_the_hello_is_answered_before_the_welcome() {
     let kinds: Vec<_> = frames.iter().map(|frame| &frame["type"]).collect();
     assert_eq!(kinds, ["rt.welcome", "subscribed"]);
 }
+
+#[test]
+fn a_link_that_ends_before_its_welcome_gets_no_late_answers() {
+    let world = World::new();
+    let mut client = world.socket();
+    client.hold = |output| matches!(output, Output::Attach { .. });
+    let hello = hello(&world.token("acme", "ana"), json!(["incidents"]));
+    let acknowledge = json!({"type": "rt.ack", "ref": 3, "ids": ["e"], "state": "acknowledged"});
+    client.send(&world, &json!([hello, acknowledge, {"type": "rt.bye"}]));
+    assert_eq!(client.ended(), Some(1000));
+    assert_eq!(client.frames(&world), [] as [Value; 0]);
+}
