@@ -86,8 +86,9 @@ impl Topic {
         }
         self.settle_view(feed, Answer::Current);
         if position.class != TopicClass::Log || position.offset <= seen {
-            // Another feed may have been promised more.
-            self.top = self.top.max(position.top);
+            // Another feed may have been promised more; what this one alone was promised before may have been forgotten since.
+            let promised = if self.views.len() > 1 { self.top } else { 0 };
+            self.top = promised.max(position.top);
             self.knows_all_to(position);
             return None;
         }

@@ -16,6 +16,7 @@ mod coverage;
 mod edge;
 mod network;
 mod paths;
+mod regressions;
 mod server;
 mod steps;
 

@@ -2,9 +2,8 @@
 
 use steadfast_core::{Config, State, Transport, TransportChoice};
 
-use super::begin;
 use super::network::World;
-use super::steps::{Path, Step};
+use super::steps::Path;
 
 const SEEDS: u64 = 20;
 
@@ -51,20 +50,6 @@ fn a_dead_link_is_noticed() {
         let status = world.driver.client.status();
         assert_ne!(status.transport, Some(Transport::WebSocket), "11: a dead link is not noticed");
     }
-}
-
-/// A token that was refused on one poll and replaced was refused on the next, and replaced again, for ever.
-#[test]
-fn one_renewal_in_a_streak_of_polls() {
-    let mut config = Config::new("instance");
-    config.transport = TransportChoice::Polling;
-    let mut world = begin(&config, 0);
-    let subscribe = |topic| Step::Subscribe { topic, key: None, history: None };
-    let publish = Step::Publish { topic: 0, events: 1, acknowledge: false };
-    for step in [Step::Revoke, subscribe(2), Step::Sleep(30_000), subscribe(0), Step::Revoke, publish] {
-        world.play(&step);
-    }
-    assert_eq!(world.driver.client.status().state, State::Closed);
 }
 
 impl World {
