@@ -17,6 +17,8 @@ pub struct Driver {
     pub observer: Observer,
     monotonic: u64,
     wall: u64,
+    /// The latest time that the machines were told.
+    told: u64,
     /// The deadline of the last drain.
     pub until: Option<u64>,
     /// The outputs of the last command or input.
@@ -58,6 +60,7 @@ impl Driver {
             observer: Observer::new(config),
             monotonic: 0,
             wall: WALL_START,
+            told: 0,
             until: None,
             outputs: Vec::new(),
             ticks: 0,
@@ -79,7 +82,7 @@ impl Driver {
         let done = command.run(&mut self.client, now);
         assert_eq!(done, command.run(&mut self.same, now), "18: the same command, another result");
         assert_eq!(done, command.run(&mut self.spared, now), "5: a stale input changed a later result");
-        self.observer.sees_command(self.monotonic, command, &done);
+        self.observer.sees_command(self.told, command, &done);
         self.drain();
         outputs.append(&mut self.outputs);
         self.outputs = outputs;
@@ -89,7 +92,7 @@ impl Driver {
     pub fn input(&mut self, input: Input<u32>) {
         let now = self.at();
         let spared = if self.observer.is_stale(&input) { Input::Tick } else { input.clone() };
-        self.observer.sees_input(self.monotonic, &input);
+        self.observer.sees_input(self.told, &input);
         self.spared.handle_input(now, spared);
         self.same.handle_input(now, input.clone());
         self.client.handle_input(now, input);
@@ -126,8 +129,10 @@ impl Driver {
     /// One input at an earlier time than the last: a driver that mixes up its clocks.
     pub fn tick_from_the_past(&mut self, millis: u64) {
         let (monotonic, wall) = (self.monotonic, self.wall);
-        let past = Now::new(Instant::from_millis(monotonic.saturating_sub(millis)), wall);
-        self.observer.sees_input(monotonic, &Input::Tick);
+        let past = monotonic.saturating_sub(millis);
+        self.told = self.told.max(past);
+        self.observer.sees_input(self.told, &Input::Tick);
+        let past = Now::new(Instant::from_millis(past), wall);
         for client in [&mut self.client, &mut self.same, &mut self.spared] {
             client.handle_input(past, Input::Tick);
         }
@@ -139,7 +144,8 @@ impl Driver {
         self.input(Input::Tick);
     }
 
-    fn at(&self) -> Now {
+    fn at(&mut self) -> Now {
+        self.told = self.told.max(self.monotonic);
         Now::new(Instant::from_millis(self.monotonic), self.wall)
     }
 
@@ -149,7 +155,7 @@ impl Driver {
             let output = self.client.poll_output();
             assert_eq!(output, self.same.poll_output(), "18: the same inputs, another output");
             assert_eq!(output, self.spared.poll_output(), "5: a stale input changed more than counters");
-            self.observer.sees_output(self.monotonic, &output);
+            self.observer.sees_output(self.told, &output);
             match output {
                 Output::Wait { until } => break until,
                 output => self.outputs.push(output),
@@ -158,7 +164,7 @@ impl Driver {
         assert_eq!(self.client.poll_output(), Output::Wait { until }, "a drained machine stays drained");
         self.same.poll_output();
         self.until = until.map(Instant::as_millis);
-        self.observer.settled(self.monotonic, &self.client, until);
+        self.observer.settled(self.told, &self.client, until);
     }
 }
 

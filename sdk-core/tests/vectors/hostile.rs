@@ -83,7 +83,7 @@ const TEXTS: [&str; 24] = [
 ];
 
 proptest! {
-    #![proptest_config(config(1_000))]
+    #![proptest_config(config(500))]
 
     #[test]
     fn any_bytes(message in vec(any::<u8>(), 0..80)) {
