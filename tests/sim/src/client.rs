@@ -50,6 +50,8 @@ pub(crate) struct Device {
     /// Whether the application still submits.
     submits: bool,
     token_life_ms: u64,
+    /// Its last token permits only a part of the topics.
+    pub(crate) narrowed: bool,
     /// Since when a WebSocket has carried everything, in the world's time.
     connected_at: u64,
     /// Folds all outputs: the same in every run of a seed.
@@ -99,6 +101,7 @@ impl Device {
             restless: true,
             submits: true,
             token_life_ms,
+            narrowed: false,
             connected_at: 0,
             digest: 0,
         }

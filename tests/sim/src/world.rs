@@ -269,6 +269,9 @@ impl World {
             effect::quiet(&device.application, &court.oracle, &mut court.verdict);
             acknowledgements::quiet(device.index, &device.application, court);
             for (slot, view) in &device.application.views {
+                if view.failed && device.narrowed {
+                    continue;
+                }
                 // Short polls carry nothing that lives only now.
                 let ok = view.class == Class::Ephemeral || device.core().is_live(*slot) && !view.failed;
                 let topic = &view.topic;

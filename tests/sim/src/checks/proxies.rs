@@ -34,8 +34,9 @@ impl Watch {
         self.last_exchange_at = Some(now);
     }
 
-    pub(crate) fn opens(&self, link: LinkId, auto: bool, now: u64, verdict: &mut Verdict) {
-        if !auto || self.brief < 3 {
+    /// A link is opened, and there is no other.
+    pub(crate) fn opens(&self, link: LinkId, now: u64, verdict: &mut Verdict) {
+        if self.brief < 3 {
             return;
         }
         let polls = self.last_exchange_at.is_some_and(|at| now <= at + LONGEST_PAUSE_MS);

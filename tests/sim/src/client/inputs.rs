@@ -175,6 +175,7 @@ impl Device {
         let wall = WALL_ORIGIN + around.agenda.now();
         let expired = self.trouble.bad_tokens == Some(true);
         let expires_at = if expired { wall / 1_000 - 60 } else { (wall + self.token_life_ms) / 1_000 };
+        self.narrowed = self.trouble.narrow_tokens;
         let topics: &[&str] = if self.trouble.narrow_tokens { &["log.a", "state.a"] } else { &["*"] };
         let pattern = |topic: &&str| Pattern::parse(topic).expect("a topic's name is a pattern");
         let token = around.court.tokens.sign(Grant {

@@ -39,7 +39,9 @@ impl Device {
             Output::NeedToken { request, renew } => {
                 let now = self.monotonic(around);
                 self.watch.terminal.tries("a token is asked for", &mut around.court.verdict);
-                self.watch.tokens.asks(request, renew, now, &mut around.court.verdict);
+                // The successor of a draining link needs one, whatever was renewed before.
+                let drains = self.watch.connections.links.values().any(|link| link.drained);
+                self.watch.tokens.asks(request, renew && !drains, now, &mut around.court.verdict);
                 let delay = self.random.pick(&[0, 5, 200]) + self.trouble.slow_tokens_ms;
                 around.agenda.after(delay, Happening::Token { device: self.index, request });
             }
@@ -69,7 +71,9 @@ impl Device {
         let verdict = &mut around.court.verdict;
         self.watch.terminal.tries("a link is opened", verdict);
         self.watch.spacing.opens(link, now, verdict);
-        self.watch.proxies.opens(link, is_auto(&self.setup), now, verdict);
+        if is_auto(&self.setup) && self.watch.connections.links.is_empty() {
+            self.watch.proxies.opens(link, now, verdict);
+        }
         self.watch.connections.opens(link, now, verdict);
         let socket = around.network.open(self.index, link, around.agenda);
         self.sockets.insert(link, socket);
