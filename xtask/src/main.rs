@@ -1,4 +1,4 @@
-//! What a person types: `cargo xtask demo | test | fuzz | storm | bench | size | help`.
+//! What a person types: `cargo xtask demo | test | sim | fuzz | storm | bench | size | help`.
 
 #![forbid(unsafe_code)]
 
@@ -9,6 +9,7 @@ mod fuzz;
 mod process;
 #[cfg(test)]
 mod rules;
+mod sim;
 mod size;
 mod storm;
 mod test;
@@ -27,6 +28,9 @@ cargo xtask COMMAND
   test  all tests: the workspace, the core as wasm under Node, the size of the core as wasm, the house rules.
   fuzz [--minutes NUMBER] [TARGET]...
         random inputs at each target of fuzz/, or at these, for so many minutes each (1). Needs a nightly compiler.
+  sim [--seeds N] [--from S] [--trace SEED]
+        the real client against the real server in one hostile virtual world: plays N seeds, or prints all that
+        happens in one. A failure says which invariant does not hold, and what has to go wrong for that.
   bench [--quick] [fan-out] [memory] [client]
         builds for release and measures on this machine: a broadcast beside a bare loop of write(), the memory of an
         idle connection, the native client beside a bare WebSocket loop. docs/benchmarks.md says how to read it.
@@ -56,13 +60,14 @@ fn dispatch(arguments: &[String]) -> Result<(), Failure> {
         "storm" => storm::run(rest),
         "fuzz" => fuzz::run(&fuzz::Options::parse(rest)?),
         "test" => no_arguments(command, rest).and_then(|()| test::run()),
+        "sim" => sim::run(rest),
         "size" => no_arguments(command, rest).and_then(|()| size::run()),
         "help" | "--help" | "-h" => {
             println!("{HELP}");
             Ok(())
         }
         unknown => Err(Failure::usage(format!(
-            "there is no command `{unknown}`; there are demo, test, fuzz, storm, bench, size and help"
+            "there is no command `{unknown}`; there are demo, test, sim, fuzz, storm, bench, size and help"
         ))),
     }
 }

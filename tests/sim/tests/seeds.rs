@@ -1,0 +1,51 @@
+//! A bounded hunt at every change: seeds that once failed, and a stretch of others. `cargo xtask sim` hunts on.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// Seeds that failed once, with what was wrong then.
+const ONCE_FAILED: [(u64, &str); 9] = [
+    (
+        108,
+        "a state topic with more values than the buffer holds began anew without end below the floor of deletions",
+    ),
+    (150, "polling a state topic whose newest events were forgotten deletions began anew with every poll"),
+    (343, "keys wanted while disconnected were asked for from a cursor that did not cover them"),
+    (694, "a reset was told twice: a cursor's offset was compared with one of another epoch"),
+    (2226, "a message that had taken effect was told as failed, because its repeat met a rate"),
+    (3124, "a restart that the server made by itself was taken for the answer to an old cursor"),
+    (3574, "a message that had taken effect was told as too large, because its repeat met a proxy's 413"),
+    (4894, "the same, with the first copy on its way for long"),
+    (
+        9531,
+        "a message that had taken effect was told as forbidden, because the token had been narrowed since",
+    ),
+];
+
+/// How many others are played.
+const OTHERS: u64 = 250;
+
+#[test]
+fn no_seed_that_failed_fails_again() {
+    play(&ONCE_FAILED.map(|(seed, _)| seed));
+}
+
+#[test]
+fn a_stretch_of_seeds_holds_every_invariant() {
+    play(&(1..=OTHERS).collect::<Vec<_>>());
+}
+
+/// Plays seeds on all cores; each world is one thread's own.
+fn play(seeds: &[u64]) {
+    let next = AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                while let Some(seed) = seeds.get(next.fetch_add(1, Relaxed) as usize) {
+                    if let Err(failure) = steadfast_sim::run(*seed) {
+                        panic!("{}", failure.minimised());
+                    }
+                }
+            });
+        }
+    });
+}
