@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
-use steadfast_core::{MessageId, Slot, SubscriptionId};
+use steadfast_core::{Cursor, MessageId, Slot, SubscriptionId};
 
 use crate::oracle::{Address, address_for};
 use crate::setup::{DeviceSetup, Follow};
@@ -119,6 +119,24 @@ impl View {
             held: VecDeque::new(),
             failed: false,
             restarted: false,
+        }
+    }
+
+    /// A new client takes the subscription over.
+    pub(crate) fn goes_on_from(&mut self, cursor: Option<Cursor>, subscription: SubscriptionId) {
+        self.subscriptions = vec![subscription];
+        self.held.clear();
+        self.offered.clear();
+        self.failed = false;
+        self.restarted = false;
+        match cursor {
+            Some(cursor) => self.offered.push((cursor.epoch.to_string(), cursor.offset)),
+            None => {
+                self.place = Place::Unknown;
+                self.seen.clear();
+                self.values.clear();
+                self.in_doubt.clear();
+            }
         }
     }
 

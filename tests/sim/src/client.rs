@@ -54,6 +54,8 @@ pub(crate) struct Device {
     pub(crate) narrowed: bool,
     /// Since when a WebSocket has carried everything, in the world's time.
     connected_at: u64,
+    /// How often the page was loaded again.
+    reloads: u64,
     /// Folds all outputs: the same in every run of a seed.
     digest: u64,
 }
@@ -79,7 +81,7 @@ pub(crate) struct Trouble {
 impl Device {
     pub(crate) fn new(seed: u64, index: usize, setup: &DeviceSetup, token_life_ms: u64) -> Self {
         let mut random = Random::new(seed, "driver", index as u64);
-        let config = config_of(setup);
+        let config = config_of(setup, 0);
         let now = Now::new(Instant::from_millis(MONOTONIC_ORIGIN), WALL_ORIGIN);
         let core = Client::new(config, random.next(), now);
         let status = core.status();
@@ -103,6 +105,7 @@ impl Device {
             token_life_ms,
             narrowed: false,
             connected_at: 0,
+            reloads: 0,
             digest: 0,
         }
     }
@@ -158,9 +161,19 @@ impl Device {
         }
     }
 
-    /// The machine has slept, and its monotonic clock with it.
-    pub(crate) fn stood_still(&mut self, for_ms: u64) {
-        self.standing += for_ms;
+    /// The machine falls asleep by this fault of the schedule, unless it sleeps already.
+    pub(crate) fn falls_asleep(&mut self, fault: usize, until: u64) {
+        if self.trouble.asleep_by.is_none() {
+            self.trouble.asleep_by = Some(fault);
+            self.trouble.asleep_until = until;
+        }
+    }
+
+    /// The machine wakes; its monotonic clock may have stood still meanwhile.
+    pub(crate) fn wakes(&mut self, fault: usize, stood_still: bool, slept_ms: u64) {
+        if self.trouble.asleep_by.take_if(|by| *by == fault).is_some() && stood_still {
+            self.standing += slept_ms;
+        }
     }
 
     pub(crate) fn wall_jumps(&mut self, by_ms: i64) {
@@ -239,14 +252,14 @@ impl Device {
     }
 }
 
-fn config_of(setup: &DeviceSetup) -> Config {
+fn config_of(setup: &DeviceSetup, reloads: u64) -> Config {
     Config {
         transport: setup.transport,
         long_poll: setup.long_poll,
         buffer_events: setup.buffer_events,
         outbox: OutboxLimits { messages: setup.outbox_messages, bytes: 1024 * 1024, life_ms: 60_000 },
         max_reconnect_attempts: setup.max_reconnect_attempts,
-        ..Config::new(setup.instance.clone())
+        ..Config::new(format!("{}-{reloads}", setup.instance))
     }
 }
 

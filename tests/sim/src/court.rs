@@ -20,6 +20,8 @@ pub(crate) struct Court {
     pub(crate) deletions_ms: u64,
     /// Whose client has told which event to be received.
     pub(crate) received: BTreeSet<(usize, String)>,
+    /// How long the broker takes to answer sessions on WebSockets.
+    pub(crate) broker_takes_ms: u64,
     trace: Option<String>,
 }
 
@@ -32,6 +34,7 @@ impl Court {
             retention,
             deletions_ms,
             received: BTreeSet::new(),
+            broker_takes_ms: 0,
             trace: traced.then(String::new),
         }
     }

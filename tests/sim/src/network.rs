@@ -131,6 +131,7 @@ impl Network {
         let weather = &self.weather[device];
         let trouble = weather.socket_trouble;
         let way = weather.way(&mut random);
+        let mut farewell = VecDeque::new();
         match trouble {
             Some(SocketTrouble::Refused) => {
                 agenda.after(way, Happening::Refused { socket: id, status: None });
@@ -140,6 +141,15 @@ impl Network {
             }
             Some(SocketTrouble::BlackHole) => {}
             Some(SocketTrouble::Silent) => agenda.after(way, Happening::Opened { socket: id }),
+            Some(SocketTrouble::Closes { code, bye }) => {
+                agenda.after(way, Happening::Opened { socket: id });
+                let at = agenda.now() + 2 * way + 1;
+                let bye = bye.map(|after_ms| Packet::Text(bye_frame(code, after_ms).into()));
+                farewell = bye.into_iter().chain([Packet::Close(code)]).map(|packet| (at, packet)).collect();
+                for _ in &farewell {
+                    agenda.at(at, Happening::Flow { socket: id, direction: Direction::ToDevice });
+                }
+            }
             Some(SocketTrouble::KilledEarly { after_ms }) => {
                 agenda.after(way, Happening::Opened { socket: id });
                 agenda.after(way + after_ms, Happening::Break { socket: id });
@@ -156,7 +166,7 @@ impl Network {
             link,
             pod: None,
             to_pod: pipe(weather.stalled_to_pod),
-            to_device: pipe(weather.stalled_to_device),
+            to_device: Pipe { queue: farewell, ..pipe(weather.stalled_to_device) },
             opened: false,
             trouble,
             random,
@@ -238,8 +248,10 @@ impl Network {
     /// Puts something into a pipe, unless it carries nothing any more.
     pub(crate) fn send(&mut self, id: SocketId, direction: Direction, packet: Packet, agenda: &mut Agenda) {
         let Some(socket) = self.sockets.get_mut(&id) else { return };
-        let silent =
-            matches!(socket.trouble, Some(SocketTrouble::Silent | SocketTrouble::KilledEarly { .. }));
+        let silent = matches!(
+            socket.trouble,
+            Some(SocketTrouble::Silent | SocketTrouble::KilledEarly { .. } | SocketTrouble::Closes { .. })
+        );
         let weather = &self.weather[socket.device];
         let way = weather.way(&mut socket.random);
         let drip_ms = if direction == Direction::ToDevice { weather.drip_ms } else { 0 };
@@ -290,7 +302,7 @@ impl Network {
             return Ok(None);
         }
         let packet = pipe.queue.pop_front().map(|(_, packet)| packet);
-        pipe.bytes -= packet.as_ref().map_or(0, Packet::len);
+        pipe.bytes = pipe.bytes.saturating_sub(packet.as_ref().map_or(0, Packet::len));
         Ok(packet)
     }
 
@@ -339,6 +351,14 @@ impl Network {
         self.begun[device] += 1;
         (self.next, Random::new(self.seed, "connection", self.begun[device] * 64 + device as u64))
     }
+}
+
+fn bye_frame(code: u16, reconnect_after_ms: u64) -> String {
+    let advice = match reconnect_after_ms {
+        0 => String::new(),
+        after_ms => format!(",\"reconnect_after_ms\":{after_ms}"),
+    };
+    format!("{{\"type\":\"rt.bye\",\"code\":{code},\"reason\":\"no\"{advice}}}")
 }
 
 impl Socket {

@@ -191,7 +191,11 @@ impl Oracle {
 
 /// The number in a payload; zero where there is none.
 pub(crate) fn number_of(payload: &Payload) -> u64 {
-    let Payload::Json(text) = payload else { return 0 };
+    let text = match payload {
+        Payload::Json(text) => text,
+        Payload::Bytes(bytes) => std::str::from_utf8(bytes).unwrap_or_default(),
+        Payload::None => return 0,
+    };
     let digits = text.trim_start_matches(|character: char| !character.is_ascii_digit());
     let end = digits.find(|character: char| !character.is_ascii_digit()).unwrap_or(digits.len());
     digits[..end].parse().unwrap_or(0)

@@ -346,6 +346,9 @@ fn config_of(setup: &Setup) -> Config {
     config.heartbeat.slack_ms = setup.slack_ms;
     config.poll.interval_ms = setup.poll_interval_ms;
     config.poll.wait_ms = setup.wait_ms;
+    config.limits.frames_per_second = setup.frames_per_second;
+    config.limits.publishes_per_second = setup.publishes_per_second;
+    config.limits.max_frame_bytes = setup.max_frame_bytes;
     config.drain.reconnect_max_ms = setup.drain_max_ms;
     config.drain.deadline_ms = setup.drain_max_ms + 15_000;
     config

@@ -123,10 +123,15 @@ impl Publisher {
 }
 
 fn draft_of(topic: TopicKey, number: u64, padding: usize) -> Draft {
+    let text = payload_of(number, padding);
+    let payload = match number % 8 {
+        0 => Payload::Bytes(text.into_bytes().into()),
+        _ => Payload::Json(text.into()),
+    };
     Draft {
         topic,
         kind: "news".to_owned(),
-        payload: Payload::Json(payload_of(number, padding).into()),
+        payload,
         correlation_id: None,
         priority: None,
         requires_acknowledgment: false,

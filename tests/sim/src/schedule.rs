@@ -68,6 +68,10 @@ pub(crate) enum What {
     Disconnect { device: usize },
     /// The application does not take what is buffered.
     Idle { device: usize },
+    /// The page is loaded again: a new client goes on from the cursors that the old one left.
+    Reload { device: usize },
+    /// The broker answers late: sessions on WebSockets wait for their topics and results.
+    SlowBroker { by_ms: u64 },
     /// The backend publishes many events at once.
     Burst { log: usize, events: u64 },
 }
@@ -85,6 +89,8 @@ pub(crate) enum SocketTrouble {
     Silent,
     /// A proxy accepts and breaks the connection, before anything is carried.
     KilledEarly { after_ms: u64 },
+    /// Somebody accepts and closes with this code, with `rt.bye` before it or without.
+    Closes { code: u16, bye: Option<u64> },
     /// A proxy carries everything and breaks the connection after so long.
     KilledLate { after_ms: u64 },
 }
@@ -115,6 +121,12 @@ pub(crate) enum Hint {
     Offline,
 }
 
+/// Codes that anybody may close with.
+const CODES: [u16; 22] = [
+    1000, 1001, 1002, 1008, 1009, 1011, 1012, 1013, 3000, 4000, 4400, 4401, 4403, 4404, 4406, 4408, 4409,
+    4410, 4429, 4500, 4503, 4508,
+];
+
 impl Schedule {
     pub(crate) fn draw(seed: u64, setup: &Setup) -> Self {
         let random = &mut Random::new(seed, "schedule", 0);
@@ -124,6 +136,11 @@ impl Schedule {
             _ => random.between(6, 25),
         };
         let mut faults: Vec<Fault> = (0..count).map(|_| Fault::draw(random, setup)).collect();
+        if setup.flapping {
+            let trouble = SocketTrouble::KilledLate { after_ms: 1_000 };
+            faults =
+                vec![Fault { at: 0, lasts: setup.calm_from, what: What::WebSocket { device: 0, trouble } }];
+        }
         faults.sort_by_key(|fault| fault.at);
         Self { faults }
     }
@@ -175,8 +192,10 @@ impl What {
             84..=85 => Self::SlowTokens { device, by_ms: random.pick(&[1_000, 20_000, 45_000]) },
             86 => Self::BadTokens { device, expired: random.chance(50) },
             87..=88 => Self::NarrowTokens { device },
-            89..=91 => Self::Disconnect { device },
-            92..=95 => Self::Idle { device },
+            89..=90 => Self::Disconnect { device },
+            91..=93 => Self::Idle { device },
+            94..=95 => Self::Reload { device },
+            96 => Self::SlowBroker { by_ms: random.pick(&[200, 900, 3_000]) },
             _ => Self::Burst { log: random.index(2), events: random.pick(&[5, 40, 300]) },
         }
     }
@@ -202,17 +221,26 @@ impl What {
             | Self::BadTokens { device, .. }
             | Self::NarrowTokens { device }
             | Self::Disconnect { device }
+            | Self::Reload { device }
             | Self::Idle { device } => Some(device),
-            Self::KillPod { .. } | Self::DrainPod { .. } | Self::LoseHistory | Self::Burst { .. } => None,
+            Self::KillPod { .. }
+            | Self::DrainPod { .. }
+            | Self::LoseHistory
+            | Self::SlowBroker { .. }
+            | Self::Burst { .. } => None,
         }
     }
 }
 
 impl SocketTrouble {
     fn draw(random: &mut Random) -> Self {
-        match random.between(0, 6) {
+        match random.between(0, 8) {
             0 => Self::Refused,
             1 => Self::BlackHole,
+            7 | 8 => Self::Closes {
+                code: random.pick(&CODES),
+                bye: random.chance(40).then(|| random.pick(&[0, 200, 7_000])),
+            },
             2 => Self::Status(random.pick(&[401, 403, 404, 429, 500, 502, 503])),
             3 => Self::Silent,
             4 => Self::KilledEarly { after_ms: random.pick(&[0, 100, 500, 4_000]) },

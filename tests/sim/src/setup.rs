@@ -36,6 +36,12 @@ pub(crate) struct Setup {
     pub(crate) token_life_ms: u64,
     /// The backend publishes this often, give or take.
     pub(crate) publish_every_ms: u64,
+    /// Limits of what one client may send.
+    pub(crate) frames_per_second: u32,
+    pub(crate) publishes_per_second: u32,
+    pub(crate) max_frame_bytes: u32,
+    /// Nothing happens but that a proxy kills each link of the first device after a second.
+    pub(crate) flapping: bool,
     /// How much a WebSocket takes in before it blocks.
     pub(crate) pipe_bytes: usize,
     /// When faults stop.
@@ -75,7 +81,8 @@ pub(crate) struct Follow {
 impl Setup {
     pub(crate) fn draw(seed: u64) -> Self {
         let random = &mut Random::new(seed, "setup", 0);
-        let calm_from = random.between(40, 200) * 1_000;
+        let flapping = random.chance(1);
+        let calm_from = if flapping { 700_000 } else { random.between(40, 200) * 1_000 };
         let silent_from = calm_from + random.between(5, 40) * 1_000;
         let mut devices: Vec<DeviceSetup> =
             (0..random.between(1, 5)).map(|_| DeviceSetup::draw(random)).collect();
@@ -97,7 +104,11 @@ impl Setup {
             wait_ms: random.pick(&[0, 5_000, 25_000]),
             drain_max_ms: random.pick(&[1_000, 10_000]),
             token_life_ms: random.pick(&[30_000, 120_000, 3_600_000]),
-            publish_every_ms: random.pick(&[60, 300, 1_500]),
+            publish_every_ms: if flapping { 4_000 } else { random.pick(&[60, 300, 1_500]) },
+            frames_per_second: random.pick(&[100, 100, 100, 8]),
+            publishes_per_second: random.pick(&[50, 50, 1]),
+            max_frame_bytes: random.pick(&[1 << 20, 1 << 20, 130_000]),
+            flapping,
             pipe_bytes: random.pick(&[2_000, 64_000]),
             calm_from,
             silent_from,
@@ -117,7 +128,12 @@ impl DeviceSetup {
         }
         for topic in STATES {
             if random.chance(60) {
-                let some = KEYS[..random.between(1, 4) as usize].iter().map(ToString::to_string).collect();
+                let mut some: Vec<String> =
+                    KEYS[..random.between(1, 4) as usize].iter().map(ToString::to_string).collect();
+                if random.chance(10) {
+                    // More than a hello may carry, together with another's.
+                    some.extend((0..150).map(|index| format!("{index:0>250}")));
+                }
                 follows.push(Follow { topic, keys: random.chance(30).then_some(some), history: None });
             }
         }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use steadfast_core::{Input, OutgoingMessage, OutgoingPayload, Slot, State, SubscribeOptions};
+use steadfast_core::{Client, Input, OutgoingMessage, OutgoingPayload, Slot, State, SubscribeOptions};
 
-use super::Device;
+use super::{Device, config_of};
 use crate::agenda::Happening;
-use crate::application::{Pending, View};
+use crate::application::{Ended, Pending, View};
 use crate::oracle::payload_of;
 use crate::setup::{EPHEMERAL, Follow, KEYS, LOGS, STATES};
 use crate::surroundings::Surroundings;
@@ -59,6 +59,39 @@ impl Device {
         self.carry_out(around);
     }
 
+    /// The page is loaded again: what the application kept are its cursors, and the values of state topics.
+    pub(crate) fn reload(&mut self, around: &mut Surroundings<'_>) {
+        self.reloads += 1;
+        let now = self.now(around);
+        let core = Client::new(config_of(&self.setup, self.reloads), self.random.next(), now);
+        let before = std::mem::replace(&mut self.core, core);
+        self.status = self.core.status();
+        let owner = std::mem::take(&mut self.watch);
+        self.watch.recovery = owner.recovery;
+        self.watch.flapping = owner.flapping;
+        self.sockets.clear();
+        self.requests.clear();
+        self.narrowed = false;
+        self.trouble.frozen = false;
+        for (_, pending) in std::mem::take(&mut self.application.pending) {
+            if let Pending::Publish(number) = pending {
+                self.application.outcomes.push((number, Ended::Perhaps));
+            }
+        }
+        self.application.to_be_received.clear();
+        for (slot, mut view) in std::mem::take(&mut self.application.views) {
+            let keys = view.keys.as_ref().map(|keys| keys.iter().cloned().collect());
+            // Half a set of values is no set of values.
+            let cursor = before.cursor(slot).filter(|_| view.in_doubt.is_empty() && before.is_live(slot));
+            let options = SubscribeOptions { keys, history: None, cursor: cursor.clone() };
+            let Ok((subscription, slot)) = self.core.subscribe(now, &view.topic, options) else { continue };
+            view.goes_on_from(cursor, subscription);
+            self.application.views.insert(slot, view);
+        }
+        self.carry_out(around);
+        self.connect(around);
+    }
+
     fn take(&mut self, around: &mut Surroundings<'_>) {
         let slots: Vec<Slot> = self.application.views.keys().copied().collect();
         for slot in slots {
@@ -100,7 +133,13 @@ impl Device {
         let deleted = key.is_some() && self.wishes.chance(25);
         let payload = match deleted {
             true => OutgoingPayload::None,
-            false => OutgoingPayload::Json(payload_of(number, 0).into()),
+            false => {
+                let text = payload_of(number, self.wishes.pick(&[0, 0, 0, 400, 20_000]));
+                match self.wishes.chance(25) {
+                    true => OutgoingPayload::Bytes(text.into_bytes().into()),
+                    false => OutgoingPayload::Json(text.into()),
+                }
+            }
         };
         let message = OutgoingMessage {
             kind: "news".to_owned(),

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use steadfast_core::{AckState, Now};
-use steadfast_server::{Context, Frame, Links, Mailbox, MemoryBroker, Output, Session};
+use steadfast_server::{Answer, Context, Frame, Links, Mailbox, MemoryBroker, Output, Session};
 
 use crate::court::Court;
 use crate::network::{Direction, Packet, SocketId};
@@ -22,6 +22,8 @@ pub(super) struct Conversation {
     grant: Option<Grant>,
     welcomed: bool,
     blocked: bool,
+    /// What the broker has not answered yet, and when it does.
+    late: VecDeque<(u64, Answer)>,
     /// The session has ended; a peer that takes nothing is not waited for longer.
     give_up_at: Option<u64>,
     over: bool,
@@ -40,6 +42,7 @@ impl Conversation {
             grant: None,
             welcomed: false,
             blocked: false,
+            late: VecDeque::new(),
             give_up_at: None,
             over: false,
         }
@@ -62,6 +65,7 @@ impl Conversation {
             if self.mailbox.is_scheduled() {
                 self.session.handle_marks(self.mailbox.take(), now);
             }
+            self.take_late(now);
             let read = self.read(now, around.court);
             self.perform(broker, links, now, around.court);
             let wrote = self.write(socket, now, around);
@@ -71,7 +75,8 @@ impl Conversation {
                 break;
             }
         }
-        let mut deadline = self.session.deadline().as_millis();
+        let late = self.late.front().map_or(u64::MAX, |(at, _)| *at);
+        let mut deadline = self.session.deadline().as_millis().min(late);
         if self.session.ending().is_some() && !self.over {
             deadline = *self.give_up_at.get_or_insert(now.monotonic.as_millis() + CLOSE_MS);
             self.over = now.monotonic.as_millis() >= deadline;
@@ -151,9 +156,25 @@ impl Conversation {
     }
 
     fn perform(&mut self, broker: &MemoryBroker, links: &Links, now: Now, court: &mut Court) -> bool {
-        let performed = perform(&mut self.session, &self.mailbox, self.device, broker, links, now, court);
+        let mut performed = false;
+        while let Some(answer) =
+            perform(&mut self.session, &self.mailbox, self.device, broker, links, now, court)
+        {
+            performed = true;
+            match court.broker_takes_ms {
+                0 => self.session.handle_answer(answer, now),
+                takes_ms => self.late.push_back((now.monotonic.as_millis() + takes_ms, answer)),
+            }
+        }
         check_principal(&self.session, self.grant.as_ref(), court);
         performed
+    }
+
+    /// What the broker took its time for.
+    fn take_late(&mut self, now: Now) {
+        while let Some((_, answer)) = self.late.pop_front_if(|(at, _)| *at <= now.monotonic.as_millis()) {
+            self.session.handle_answer(answer, now);
+        }
     }
 
     fn check_control(&mut self, text: String, court: &mut Court) -> Packet {
@@ -177,7 +198,7 @@ impl Conversation {
     }
 }
 
-/// Does what a session wants, as the server does, and reports what came of it; whether there was anything.
+/// Does what a session wants, as the server does, until the broker has an answer for it.
 pub(super) fn perform(
     session: &mut Session,
     mailbox: &Arc<Mailbox>,
@@ -186,10 +207,8 @@ pub(super) fn perform(
     links: &Links,
     now: Now,
     court: &mut Court,
-) -> bool {
-    let mut performed = false;
+) -> Option<Answer> {
     while let Some(output) = session.poll_output() {
-        performed = true;
         if let Output::Acknowledge { ids, state: AckState::Received, .. } = &output {
             court.received.extend(ids.iter().map(|id| (device, id.clone())));
         }
@@ -209,10 +228,10 @@ pub(super) fn perform(
         let answer = broker.perform(output, session.principal(), mailbox, now);
         if let Some(answer) = answer {
             court.broker_answered(draft.as_deref(), &answer);
-            session.handle_answer(answer, now);
+            return Some(answer);
         }
     }
-    performed
+    None
 }
 
 /// A session speaks for whom its token names, and for nobody where the token is no good.

@@ -119,7 +119,13 @@ impl Exchange {
     }
 
     fn perform(&mut self, broker: &MemoryBroker, links: &Links, now: Now, court: &mut Court) -> bool {
-        let performed = perform(&mut self.session, &self.mailbox, self.device, broker, links, now, court);
+        let mut performed = false;
+        while let Some(answer) =
+            perform(&mut self.session, &self.mailbox, self.device, broker, links, now, court)
+        {
+            performed = true;
+            self.session.handle_answer(answer, now);
+        }
         check_principal(&self.session, self.grant.as_ref(), court);
         performed
     }
@@ -127,14 +133,16 @@ impl Exchange {
     fn finish(&mut self, broker: &MemoryBroker, links: &Links, now: Now, court: &mut Court) -> Answer {
         self.session.handle_closed();
         self.perform(broker, links, now, court);
-        let code = self.session.ending().map(|ending| ending.code);
-        let status = match code {
+        let ending = self.session.ending();
+        let status = match ending.map(|ending| ending.code) {
             Some(CloseCode::BAD_FRAMES) => 400,
             Some(CloseCode::UNAUTHORIZED) => 401,
+            Some(CloseCode::RATE_LIMITED) => 429,
             _ => 200,
         };
         if status != 200 {
-            return Answer { status, retry_after_ms: None, body: String::new() };
+            let retry_after_ms = ending.and_then(|ending| ending.reconnect_after_ms);
+            return Answer { status, retry_after_ms, body: String::new() };
         }
         if self.full {
             self.push(&encode_server(&ServerFrame::<Payload>::More));

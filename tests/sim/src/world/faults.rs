@@ -27,6 +27,7 @@ impl World {
             }
             What::DrainPod { pod } => self.cluster.drain(pod, around!(self)),
             What::LoseHistory => self.cluster.lose_history(around!(self)),
+            What::SlowBroker { by_ms } => self.court.broker_takes_ms = by_ms,
             What::Burst { log, events } => {
                 self.publisher.burst(log, events, &self.cluster.broker, around!(self));
             }
@@ -36,6 +37,9 @@ impl World {
 
     pub(super) fn fault_ends(&mut self, index: usize) {
         let fault = self.schedule.faults[index];
+        if matches!(fault.what, What::SlowBroker { .. }) {
+            self.court.broker_takes_ms = 0;
+        }
         let Some(of) = fault.what.device() else { return };
         let weather = &mut self.network.weather[of];
         let device = &mut self.devices[of];
@@ -51,13 +55,7 @@ impl World {
             What::Http { .. } => weather.http_trouble = None,
             What::Clog { .. } => weather.drip_ms = 0,
             What::Freeze { .. } => device.thaw(around!(self)),
-            What::Sleep { monotonic_stands, .. } => {
-                let woken = device.trouble.asleep_by.take_if(|fault| *fault == index).is_some();
-                let stood = if woken && monotonic_stands { fault.lasts } else { 0 };
-                if stood > 0 {
-                    device.stood_still(stood);
-                }
-            }
+            What::Sleep { monotonic_stands, .. } => device.wakes(index, monotonic_stands, fault.lasts),
             What::LateTimers { .. } => device.trouble.late_ms = 0,
             What::EarlyTimers { .. } => device.trouble.early = false,
             What::NoTokens { .. } => device.trouble.no_tokens = None,
@@ -116,12 +114,7 @@ impl World {
             }
             What::Http { trouble, .. } => weather.http_trouble = Some(trouble),
             What::Freeze { .. } => device.freeze(around!(self)),
-            What::Sleep { .. } => {
-                if device.trouble.asleep_by.is_none() {
-                    device.trouble.asleep_by = Some(number);
-                    device.trouble.asleep_until = fault.ends();
-                }
-            }
+            What::Sleep { .. } => device.falls_asleep(number, fault.ends()),
             What::WallJump { by_ms, .. } => device.wall_jumps(by_ms),
             What::LateTimers { by_ms, .. } => device.trouble.late_ms = by_ms,
             What::EarlyTimers { .. } => device.trouble.early = true,
@@ -140,7 +133,17 @@ impl World {
             What::NarrowTokens { .. } => device.trouble.narrow_tokens = true,
             What::Disconnect { .. } => device.disconnect(around!(self)),
             What::Idle { .. } => device.application.idle = true,
-            What::KillPod { .. } | What::DrainPod { .. } | What::LoseHistory | What::Burst { .. } => {}
+            What::Reload { .. } => {
+                for socket in self.network.sockets_of(index) {
+                    self.agenda.at(now, Happening::Break { socket });
+                }
+                device.reload(around!(self));
+            }
+            What::KillPod { .. }
+            | What::DrainPod { .. }
+            | What::LoseHistory
+            | What::SlowBroker { .. }
+            | What::Burst { .. } => {}
         }
     }
 
@@ -159,7 +162,9 @@ impl World {
             What::Http { trouble: HttpTrouble::AnswerLate { by_ms }, .. }
             | What::SlowTokens { by_ms, .. }
             | What::LateTimers { by_ms, .. } => by_ms,
-            What::KillPod { .. } | What::DrainPod { .. } | What::LoseHistory => POD_MS,
+            What::SlowBroker { .. } | What::KillPod { .. } | What::DrainPod { .. } | What::LoseHistory => {
+                POD_MS
+            }
             _ => 0,
         };
         let until = fault.ends() + lasting;
@@ -174,6 +179,10 @@ impl World {
 fn happens_awake(what: What) -> bool {
     matches!(
         what,
-        What::Hint { .. } | What::Freeze { .. } | What::Disconnect { .. } | What::CutForDevice { .. }
+        What::Hint { .. }
+            | What::Freeze { .. }
+            | What::Disconnect { .. }
+            | What::Reload { .. }
+            | What::CutForDevice { .. }
     )
 }
