@@ -172,7 +172,8 @@ impl Conversation {
 
     /// What the broker took its time for.
     fn take_late(&mut self, now: Now) {
-        while let Some((_, answer)) = self.late.pop_front_if(|(at, _)| *at <= now.monotonic.as_millis()) {
+        while self.late.front().is_some_and(|(at, _)| *at <= now.monotonic.as_millis()) {
+            let Some((_, answer)) = self.late.pop_front() else { break };
             self.session.handle_answer(answer, now);
         }
     }
