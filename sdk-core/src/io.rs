@@ -56,7 +56,8 @@ pub enum Input<P> {
         /// The close code; 1006 where there was none.
         code: u16,
     },
-    /// The handshake was answered with an HTTP status other than 101 (drivers that can see it). Ends the link.
+    /// The handshake was answered with an HTTP status other than 101 (drivers that can see it). Ends the link; of one
+    /// that has opened it is ignored.
     HandshakeStatus {
         /// Which link.
         link: LinkId,

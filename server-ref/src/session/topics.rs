@@ -43,10 +43,12 @@ impl Answering {
         self.entries.into_iter().map(done).collect()
     }
 
-    fn resolve(&mut self, ticket: Ticket, result: &TopicResult) {
+    fn resolve(&mut self, ticket: Ticket, result: impl Fn(&str) -> TopicResult) {
         for entry in &mut self.entries {
-            if matches!(entry, Entry::Waiting { ticket: waiting, .. } if *waiting == ticket) {
-                *entry = Entry::Done(result.clone());
+            if let Entry::Waiting { ticket: waiting, topic } = entry
+                && *waiting == ticket
+            {
+                *entry = Entry::Done(result(topic));
             }
         }
     }
@@ -112,6 +114,8 @@ impl Session {
         );
         if !expected {
             self.drop_stale(ticket.slot, tail);
+            // Whoever waits for it is answered all the same; the newer request's own answer is the one that counts.
+            self.topic_answered(ticket, |topic| refused(topic, unavailable()), now);
             return;
         }
         let Slot::Unread(Some(resolving)) = self.subscriptions.replace(ticket.slot, Slot::Unread(None))
@@ -128,6 +132,10 @@ impl Session {
                 refused(&name, error)
             }
         };
+        self.topic_answered(ticket, |_| result.clone(), now);
+    }
+
+    fn topic_answered(&mut self, ticket: Ticket, result: impl Fn(&str) -> TopicResult, now: Now) {
         if let Phase::Live(live) = &mut self.phase {
             let welcoming = live.welcoming.iter_mut().map(|welcoming| &mut welcoming.answering);
             for answering in live.answering.iter_mut().chain(welcoming) {

@@ -99,7 +99,9 @@ fn an_answer_that_a_newer_request_has_overtaken_changes_nothing() {
     client.answer(&world, Answer::Tail { ticket, attached });
     world.publish_to("incidents");
     let frames = client.frames(&world);
-    assert_eq!(frames, [json!({"type": "unsubscribed", "ref": 2, "topics": ["incidents"]})]);
+    assert_eq!(frames[0], json!({"type": "unsubscribed", "ref": 2, "topics": ["incidents"]}));
+    assert_eq!((&frames[1]["ref"], &frames[1]["topics"][0]["ok"]), (&json!(1), &json!(false)));
+    assert_eq!(frames.len(), 2, "{frames:?}");
     assert!(!client.mailbox.is_scheduled(), "the late registration was given back");
 }
 
@@ -148,4 +150,29 @@ fn an_ended_session_gives_everything_back() {
     client.session.handle_closed();
     client.perform(&world);
     assert_eq!(world.broker.hub().size().topics, 0);
+}
+
+#[test]
+fn a_request_overtaken_while_its_store_is_slow_is_answered_all_the_same() {
+    let mut world = World::new();
+    let mut client = world.client("ana", json!([]));
+    client.hold = |output| matches!(output, Output::Attach { .. });
+    client.send(&world, &subscribe(1, json!(["incidents"])));
+    client.send(&world, &json!({"type": "unsubscribe", "ref": 2, "topics": ["incidents"]}));
+    client.send(&world, &subscribe(3, json!(["incidents"])));
+    client.send(&world, &subscribe(4, json!(["incidents"])));
+    let newest = client.held.pop().unwrap();
+    let answer = world.broker.perform(newest, client.session.principal(), &client.mailbox, world.now());
+    client.answer(&world, answer.unwrap());
+    let references = |frames: &[Value]| frames.iter().map(|frame| frame["ref"].clone()).collect::<Vec<_>>();
+    assert_eq!(references(&client.frames(&world)), [2, 4]);
+
+    world.now_ms = 1_000;
+    client.tick(&world);
+    let frames = client.frames(&world);
+    assert_eq!(references(&frames), [1, 3]);
+    assert!(frames.iter().all(|frame| frame["topics"][0]["error"]["retryable"] == true), "{frames:?}");
+    assert!(client.session.deadline().as_millis() > world.now_ms, "the deadline is over");
+    world.publish_to("incidents");
+    assert_eq!(offsets(&client.frames(&world)), [1], "the newest request holds");
 }

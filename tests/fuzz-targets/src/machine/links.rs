@@ -92,8 +92,10 @@ impl Links {
                     current.welcomed = true;
                 }
             }
-            Input::Closed { link, .. } | Input::HandshakeStatus { link, .. } => {
-                self.current.retain(|current| current.id != *link);
+            Input::Closed { link, .. } => self.current.retain(|current| current.id != *link),
+            // Nothing that a link which is open can be told.
+            Input::HandshakeStatus { link, .. } => {
+                self.current.retain(|current| current.id != *link || current.opened);
             }
             Input::ExchangeAnswered { exchange, .. } | Input::ExchangeFailed { exchange } => {
                 self.exchange.take_if(|(current, _)| current == exchange);
