@@ -13,6 +13,8 @@ pub(crate) struct Application {
     pub(crate) views: BTreeMap<Slot, View>,
     /// Messages without an outcome yet.
     pub(crate) pending: BTreeMap<MessageId, Pending>,
+    /// Those among them that went out in a request which the network repeats.
+    pub(crate) repeated: BTreeSet<MessageId>,
     /// Messages with their outcomes.
     pub(crate) outcomes: Vec<(u64, Ended)>,
     /// Delivered events that ask for a person, by id.

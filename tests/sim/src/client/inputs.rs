@@ -189,9 +189,11 @@ impl Device {
         self.give(Input::TokenReady { request, token: Secret(token), expires_in_ms }, around);
     }
 
-    /// A link of long ago is said to have ended.
-    pub(crate) fn late_end(&mut self, link: LinkId, around: &mut Surroundings<'_>) {
-        self.stale(Input::Closed { link, code: 1006 }, around);
+    /// A link of long ago is said to have ended. A page that is gone hears nothing any more.
+    pub(crate) fn late_end(&mut self, page: u64, link: LinkId, around: &mut Surroundings<'_>) {
+        if page == self.reloads {
+            self.stale(Input::Closed { link, code: 1006 }, around);
+        }
     }
 
     fn frame(

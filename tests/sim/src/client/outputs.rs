@@ -8,6 +8,7 @@ use crate::agenda::Happening;
 use crate::application::{Ended, Pending};
 use crate::checks::{greeting, outbox};
 use crate::network::{Direction, Packet};
+use crate::schedule::HttpTrouble;
 use crate::surroundings::Surroundings;
 
 impl Device {
@@ -27,6 +28,9 @@ impl Device {
                 self.watch.proxies.exchanges(now);
                 greeting::asked(&body, verdict);
                 self.watch.acknowledgements.sent(&body, verdict);
+                if around.network.weather[self.index].http_trouble == Some(HttpTrouble::Repeated) {
+                    self.application.repeated.extend(self.application.pending.keys());
+                }
                 let request = around.network.request(self.index, exchange, body.into(), around.agenda);
                 self.requests.insert(exchange, request);
             }
@@ -47,8 +51,11 @@ impl Device {
             }
             Output::Deliver { slot, delivery } => self.deliver(slot, delivery, around),
             Output::Complete { message, outcome } => {
+                let repeated = self.application.repeated.remove(&message);
                 let ended = match outcome {
                     Outcome::Done { .. } => Ended::Done,
+                    // The network's own copy came after what was said of the first.
+                    Outcome::Failed(error) if error.retryable && repeated => Ended::Perhaps,
                     Outcome::Failed(_)
                     | Outcome::TimedOut { sent: false }
                     | Outcome::Cancelled { sent: false } => Ended::Without,
@@ -92,7 +99,8 @@ impl Device {
         let Some(socket) = self.sockets.remove(&link) else { return };
         around.network.send(socket, Direction::ToPod, Packet::Close(code), around.agenda);
         let late = self.random.pick(&[0, 50, 60_000]);
-        around.agenda.after(late, Happening::LateEnd { device: self.index, link, socket });
+        let page = self.reloads;
+        around.agenda.after(late, Happening::LateEnd { device: self.index, page, link, socket });
     }
 
     fn send(&mut self, link: LinkId, bytes: OutgoingBytes, around: &mut Surroundings<'_>) {

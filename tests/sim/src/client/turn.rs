@@ -73,6 +73,7 @@ impl Device {
         self.requests.clear();
         self.narrowed = false;
         self.trouble.frozen = false;
+        self.application.repeated.clear();
         for (_, pending) in std::mem::take(&mut self.application.pending) {
             if let Pending::Publish(number) = pending {
                 self.application.outcomes.push((number, Ended::Perhaps));
