@@ -28,13 +28,13 @@ pub(crate) struct Application {
 /// A message under way.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Pending {
-    /// A publish of this number.
-    Publish(u64),
+    /// A publish of this number, or a request to a handler.
+    Number(u64),
     /// An acknowledgement, or a request that no server handles.
     Other,
 }
 
-/// How a publish ended, as far as its effect is concerned.
+/// How one ended, as far as its effect is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ended {
     /// It took effect.

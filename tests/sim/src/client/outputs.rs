@@ -1,7 +1,7 @@
 //! What the client wants, done as a driver does it.
 
 use steadfast_core::json::Envelope;
-use steadfast_core::{LinkId, Outcome, OutgoingBytes, Output, State, Status, Transport};
+use steadfast_core::{Delivery, LinkId, Outcome, OutgoingBytes, Output, State, Status, Transport};
 
 use super::{Device, is_auto};
 use crate::agenda::Happening;
@@ -64,7 +64,7 @@ impl Device {
                     | Outcome::Unknown => Ended::Perhaps,
                 };
                 let pending = outbox::completes(&mut self.application, message, &mut around.court.verdict);
-                if let Some(Pending::Publish(number)) = pending {
+                if let Some(Pending::Number(number)) = pending {
                     self.application.outcomes.push((number, ended));
                 }
             }
@@ -113,7 +113,12 @@ impl Device {
                 self.watch.acknowledgements.sent(&text, verdict);
                 Packet::Text(text.into())
             }
-            OutgoingBytes::Binary(bytes) => Packet::Binary(bytes.into()),
+            OutgoingBytes::Binary(bytes) => {
+                if let Some(watched) = self.watch.connections.links.get(&link) {
+                    greeting::sent_bytes(watched, verdict);
+                }
+                Packet::Binary(bytes.into())
+            }
         };
         if let Some(socket) = self.sockets.get(&link) {
             around.network.send(*socket, Direction::ToPod, packet, around.agenda);
@@ -145,7 +150,7 @@ impl Device {
             Output::Exchange { exchange, body } => (4, u64::from(exchange.0), body.len() as u64),
             Output::Abort { exchange } => (5, u64::from(exchange.0), 0),
             Output::NeedToken { request, renew } => (6, u64::from(request.0), u64::from(*renew)),
-            Output::Deliver { slot, .. } => (7, u64::from(slot.0), 0),
+            Output::Deliver { slot, delivery } => (7, u64::from(slot.0), told(delivery)),
             Output::Complete { message, .. } => (8, message.0, 0),
             Output::Status(status) => (9, u64::from(status.attempt), status.retry_in_ms.unwrap_or(0)),
             Output::Wait { .. } => (10, 0, 0),
@@ -153,6 +158,17 @@ impl Device {
         for part in [around.agenda.now(), tag, first, second] {
             self.digest = (self.digest.rotate_left(5) ^ part).wrapping_mul(0x517c_c1b7_2722_0a95);
         }
+    }
+}
+
+/// A delivery as one number.
+fn told(delivery: &Delivery<Envelope>) -> u64 {
+    match delivery {
+        Delivery::Event { offset, size, .. } => offset.unwrap_or(0) << 20 | u64::from(*size),
+        Delivery::Gap { lost, .. } => lost.map_or(1, |(first, last)| first << 20 | last),
+        Delivery::Reset => 2,
+        Delivery::Live => 3,
+        Delivery::Failed(_) => 4,
     }
 }
 
