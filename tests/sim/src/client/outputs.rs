@@ -79,7 +79,7 @@ impl Device {
         self.watch.terminal.tries("a link is opened", verdict);
         self.watch.spacing.opens(link, now, verdict);
         if is_auto(&self.setup) && self.watch.connections.links.is_empty() {
-            self.watch.proxies.opens(link, now, verdict);
+            self.watch.proxies.opens(link);
         }
         self.watch.connections.opens(link, now, verdict);
         let socket = around.network.open(self.index, link, around.agenda);
