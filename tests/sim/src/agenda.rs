@@ -22,8 +22,8 @@ pub(crate) enum Happening {
     Timer { device: usize, generation: u64 },
     /// The application of a device does something.
     ApplicationTurn { device: usize },
-    /// The application answers for a token.
-    Token { device: usize, request: TokenRequest },
+    /// The application answers for a token, on the page that asked for it.
+    Token { device: usize, page: u64, request: TokenRequest },
     /// A WebSocket's handshake reaches a pod.
     Handshake { socket: SocketId },
     /// A WebSocket's handshake is answered.

@@ -56,8 +56,8 @@ pub(crate) struct Device {
     pub(crate) narrowed: bool,
     /// Since when a WebSocket has carried everything, in the world's time.
     connected_at: u64,
-    /// How often the page was loaded again.
-    reloads: u64,
+    /// How often the page was loaded again: what comes for an earlier one comes to nobody.
+    page: u64,
     /// Folds all outputs: the same in every run of a seed.
     digest: u64,
 }
@@ -108,7 +108,7 @@ impl Device {
             token_life_ms,
             narrowed: false,
             connected_at: 0,
-            reloads: 0,
+            page: 0,
             digest: 0,
         }
     }
@@ -273,7 +273,7 @@ impl Device {
     }
 }
 
-fn config_of(setup: &DeviceSetup, reloads: u64) -> Config {
+fn config_of(setup: &DeviceSetup, page: u64) -> Config {
     Config {
         transport: setup.transport,
         long_poll: setup.long_poll,
@@ -281,7 +281,7 @@ fn config_of(setup: &DeviceSetup, reloads: u64) -> Config {
         buffer_bytes: setup.buffer_bytes,
         outbox: OutboxLimits { messages: setup.outbox_messages, bytes: 1024 * 1024, life_ms: 60_000 },
         max_reconnect_attempts: setup.max_reconnect_attempts,
-        ..Config::new(format!("{}-{reloads}", setup.instance))
+        ..Config::new(format!("{}-{page}", setup.instance))
     }
 }
 

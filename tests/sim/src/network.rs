@@ -64,6 +64,7 @@ pub(crate) struct Pipe {
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) device: usize,
+    pub(crate) page: u64,
     pub(crate) exchange: ExchangeId,
     pub(crate) body: Arc<str>,
     pub(crate) pod: Option<usize>,
@@ -181,6 +182,7 @@ impl Network {
     pub(crate) fn request(
         &mut self,
         device: usize,
+        page: u64,
         exchange: ExchangeId,
         body: Arc<str>,
         agenda: &mut Agenda,
@@ -210,7 +212,8 @@ impl Network {
             let again = random.pick(&[0, 30, 2_000]);
             agenda.after(way + again, Happening::Request { request: id });
         }
-        self.requests.insert(id, Request { device, exchange, body, pod: None, answer, trouble, random });
+        self.requests
+            .insert(id, Request { device, page, exchange, body, pod: None, answer, trouble, random });
         id
     }
 

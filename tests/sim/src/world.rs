@@ -110,7 +110,9 @@ impl World {
             }
             Happening::Timer { device, generation } => self.devices[device].timer(generation, around!(self)),
             Happening::ApplicationTurn { device } => self.devices[device].turn(around!(self)),
-            Happening::Token { device, request } => self.devices[device].token(request, around!(self)),
+            Happening::Token { device, page, request } => {
+                self.devices[device].token(page, request, around!(self));
+            }
             Happening::Handshake { socket } => self.handshake(socket),
             Happening::Opened { socket } => self.opened(socket),
             Happening::Refused { socket, status } => self.refused(socket, status),
@@ -251,7 +253,7 @@ impl World {
     fn answer(&mut self, id: RequestId) {
         let Some(request) = self.network.requests.remove(&id) else { return };
         let Some(answer) = request.answer else { return };
-        self.devices[request.device].answered(request.exchange, &answer, around!(self));
+        self.devices[request.device].answered(request.page, request.exchange, &answer, around!(self));
     }
 
     /// All is quiet: now everything must be right.

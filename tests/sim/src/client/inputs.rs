@@ -56,6 +56,10 @@ impl Device {
 
     /// A link ended at the other side, or broke.
     pub(crate) fn ended(&mut self, link: LinkId, code: u16, around: &mut Surroundings<'_>) {
+        if terminal::is_terminal(code) {
+            // What is due is done first, as in the machine: the link may be given up before its end is heard of.
+            self.give(Input::Tick, around);
+        }
         self.sockets.remove(&link);
         let Some(watched) = self.watch.connections.links.remove(&link) else {
             return self.stale(Input::Closed { link, code }, around);
@@ -63,13 +67,13 @@ impl Device {
         let now = self.monotonic(around);
         let code = if watched.opened_at.is_some() { code } else { 1006 };
         let alone = self.watch.connections.links.is_empty();
-        if alone && !watched.drained {
-            let excused = matches!(code, 1008 | 4401);
-            self.watch.proxies.ended(watched.opened_at, true, excused, now);
+        let only = alone && !watched.drained;
+        self.watch.proxies.ended(watched.opened_at, true, !only || matches!(code, 1008 | 4401), now);
+        if only {
             self.watch.spacing.ended(code, None, now);
         }
         self.give(Input::Closed { link, code }, around);
-        if alone && !watched.drained && terminal::is_terminal(code) {
+        if only && terminal::is_terminal(code) {
             let closed = !self.watch.terminal.may_try();
             around
                 .court
@@ -120,7 +124,17 @@ impl Device {
         }
     }
 
-    pub(crate) fn answered(&mut self, exchange: ExchangeId, answer: &Answer, around: &mut Surroundings<'_>) {
+    /// An answer came, to the page that asked.
+    pub(crate) fn answered(
+        &mut self,
+        page: u64,
+        exchange: ExchangeId,
+        answer: &Answer,
+        around: &mut Surroundings<'_>,
+    ) {
+        if page != self.page {
+            return;
+        }
         self.requests.remove(&exchange);
         let mut frames = Vec::new();
         if answer.status == 200 {
@@ -167,7 +181,10 @@ impl Device {
     }
 
     /// The application gives a token, or says that it has none.
-    pub(crate) fn token(&mut self, request: TokenRequest, around: &mut Surroundings<'_>) {
+    pub(crate) fn token(&mut self, page: u64, request: TokenRequest, around: &mut Surroundings<'_>) {
+        if page != self.page {
+            return;
+        }
         self.watch.tokens.answered(request, self.trouble.no_tokens.is_none());
         if let Some(retryable) = self.trouble.no_tokens {
             return self.give(Input::TokenFailed { request, retryable }, around);
@@ -191,7 +208,7 @@ impl Device {
 
     /// A link of long ago is said to have ended. A page that is gone hears nothing any more.
     pub(crate) fn late_end(&mut self, page: u64, link: LinkId, around: &mut Surroundings<'_>) {
-        if page == self.reloads {
+        if page == self.page {
             self.stale(Input::Closed { link, code: 1006 }, around);
         }
     }

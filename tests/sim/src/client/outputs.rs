@@ -31,7 +31,8 @@ impl Device {
                 if around.network.weather[self.index].http_trouble == Some(HttpTrouble::Repeated) {
                     self.application.repeated.extend(self.application.pending.keys());
                 }
-                let request = around.network.request(self.index, exchange, body.into(), around.agenda);
+                let request =
+                    around.network.request(self.index, self.page, exchange, body.into(), around.agenda);
                 self.requests.insert(exchange, request);
             }
             Output::Abort { exchange } => {
@@ -47,7 +48,7 @@ impl Device {
                 let drains = self.watch.connections.links.values().any(|link| link.drained);
                 self.watch.tokens.asks(request, renew && !drains, now, &mut around.court.verdict);
                 let delay = self.random.pick(&[0, 5, 200]) + self.trouble.slow_tokens_ms;
-                around.agenda.after(delay, Happening::Token { device: self.index, request });
+                around.agenda.after(delay, Happening::Token { device: self.index, page: self.page, request });
             }
             Output::Deliver { slot, delivery } => self.deliver(slot, delivery, around),
             Output::Complete { message, outcome } => {
@@ -99,7 +100,7 @@ impl Device {
         let Some(socket) = self.sockets.remove(&link) else { return };
         around.network.send(socket, Direction::ToPod, Packet::Close(code), around.agenda);
         let late = self.random.pick(&[0, 50, 60_000]);
-        let page = self.reloads;
+        let page = self.page;
         around.agenda.after(late, Happening::LateEnd { device: self.index, page, link, socket });
     }
 

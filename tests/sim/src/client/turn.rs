@@ -62,9 +62,9 @@ impl Device {
 
     /// The page is loaded again: what the application kept are its cursors, and the values of state topics.
     pub(crate) fn reload(&mut self, around: &mut Surroundings<'_>) {
-        self.reloads += 1;
+        self.page += 1;
         let now = self.now(around);
-        let core = Client::new(config_of(&self.setup, self.reloads), self.random.next(), now);
+        let core = Client::new(config_of(&self.setup, self.page), self.random.next(), now);
         let before = std::mem::replace(&mut self.core, core);
         self.status = self.core.status();
         let owner = std::mem::take(&mut self.watch);

@@ -134,10 +134,13 @@ impl World {
             What::Disconnect { .. } => device.disconnect(around!(self)),
             What::Idle { .. } => device.application.idle = true,
             What::Reload { .. } => {
-                for socket in self.network.sockets_of(index) {
-                    self.agenda.at(now, Happening::Break { socket });
+                for id in self.network.sockets_of(index) {
+                    let pod = self.network.sockets.remove(&id).and_then(|socket| socket.pod);
+                    if let Some(pod) = pod {
+                        self.cluster.broke(pod, id, around!(self));
+                    }
                 }
-                device.reload(around!(self));
+                self.devices[index].reload(around!(self));
             }
             What::KillPod { .. }
             | What::DrainPod { .. }
