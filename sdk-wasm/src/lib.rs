@@ -1,1 +1,22 @@
 //! The Steadfast notification client for browsers, as WebAssembly.
+//!
+//! [`Machine`] is `steadfast_core::Client` as JavaScript sees it: numbers and texts in, numbers and texts out, an
+//! event's payload passed through as the value that `JSON.parse` made. The npm package `steadfast` is the face of it;
+//! WebSockets, `fetch`, timers and listeners are there, in `npm/src`, because a module of this size pays for every
+//! binding and JavaScript does not.
+
+#![cfg_attr(target_arch = "wasm32", no_std)]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod host;
+mod machine;
+mod names;
+mod read;
+#[cfg(target_arch = "wasm32")]
+mod runtime;
+mod write;
+
+pub use host::Host;
+pub use machine::Machine;
