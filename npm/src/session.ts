@@ -54,13 +54,13 @@ export class Session {
   }
 
   connect(): void {
-    this.#whenRunning((driver) => driver.run(Call.Connect), thrown);
+    this.#whenRunning((driver) => driver.run(Call.Connect), thrown, true);
     if (this.#life.stage === 'loading') this.#setStatus(idle('loading', this.status.reason));
   }
 
   disconnect(): void {
     if (this.#life.stage === 'loading') this.#setStatus(idle('disconnected'));
-    if (this.#life.stage !== 'new') this.#whenRunning((driver) => driver.run(Call.Disconnect), thrown);
+    if (this.#life.stage !== 'new') this.#whenRunning((driver) => driver.run(Call.Disconnect), thrown, true);
   }
 
   close(): void {

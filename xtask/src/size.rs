@@ -15,6 +15,19 @@ use crate::workspace;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "wasm-release";
+/// The features are those that Rust uses for this target by itself; more, and browsers refuse the module.
+const OPTIONS: [&str; 10] = [
+    "-Oz",
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+    "--strip-debug",
+    "--strip-producers",
+    "--strip-target-features",
+];
 const GATE: usize = 20 * 1024;
 const AIM: usize = 15 * 1024;
 
@@ -59,8 +72,7 @@ pub(crate) fn build(package: &str) -> Result<PathBuf, Failure> {
 /// - Node is missing, or the module is not one.
 pub(crate) fn optimise(from: &Path, to: &Path) -> Result<(), Failure> {
     let wasm_opt = npm::folder().join("node_modules/binaryen/bin/wasm-opt");
-    let options = ["-Oz", "-all", "--strip-debug", "--strip-producers", "--strip-target-features"];
-    process::run(Command::new("node").arg(wasm_opt).args(options).arg(from).arg("-o").arg(to))
+    process::run(Command::new("node").arg(wasm_opt).args(OPTIONS).arg(from).arg("-o").arg(to))
 }
 
 fn judge(raw: usize, zipped: usize) -> Result<(), Failure> {
