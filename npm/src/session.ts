@@ -25,7 +25,7 @@ type Life =
   | { readonly stage: 'new' }
   | { readonly stage: 'loading' }
   | { readonly stage: 'running'; readonly driver: Driver }
-  | { readonly stage: 'over'; readonly error: SteadfastError };
+  | { readonly stage: 'over'; readonly error: SteadfastError; readonly driver?: Driver };
 
 const TRANSPORTS = [null, 'websocket', 'polling'] as const;
 const STATES = ['disconnected', 'connecting', 'connected', 'closed'] as const;
@@ -68,11 +68,10 @@ export class Session {
     const error = closed();
     if (this.#life.stage === 'running') {
       const { driver } = this.#life;
-      this.#life = { stage: 'over', error };
+      this.#life = { stage: 'over', error, driver };
       for (const id of this.#waiting.keys()) driver.call(Call.Cancel, id);
       driver.call(Call.Disconnect);
-      driver.queue(Out.End, driver);
-      driver.act();
+      driver.finish();
     } else this.#life = { stage: 'over', error };
     this.#giveUp(error);
     if (!this.#waiting.size) this.#setStatus(idle('closed', reasonOf(1000, false)));
@@ -137,7 +136,8 @@ export class Session {
   }
 
   cursor({ place }: Entry): Cursor | null {
-    return place ? place.topic.cursor ?? this.#stand(place.topic.slot) : null;
+    if (place?.topic.isState === undefined) this.#stands(place && this.#driver?.cursor(place.topic.slot));
+    return place?.topic.cursor ?? null;
   }
 
   isLive({ place, ended }: Entry): boolean {
@@ -152,8 +152,7 @@ export class Session {
   }
 
   statistics(): Statistics {
-    const driver = this.#life.stage === 'running' ? this.#life.driver : undefined;
-    const counted = STATISTICS.map((name, index) => [name, driver?.statistic(index) ?? 0]);
+    const counted = STATISTICS.map((name, index) => [name, this.#driver?.statistic(index) ?? 0]);
     return { ...Object.fromEntries(counted), listenerErrors: this.#listenerErrors } as Statistics;
   }
 
@@ -216,7 +215,7 @@ export class Session {
 
   #crashed(message: string, code = 'crashed'): void {
     const error = new SteadfastError(code, message);
-    this.#life = { stage: 'over', error };
+    this.#life = { stage: 'over', error, ...this.#driver && { driver: this.#driver } };
     this.log('error', message);
     this.#giveUp(error);
     for (const { reject } of this.#waiting.values()) reject(error);
@@ -231,12 +230,13 @@ export class Session {
     for (const { fail, patient } of postponed) if (!patient) fail(error);
     for (const end of this.#streams.values()) end();
     this.#streams.clear();
+    for (const topic of this.#topics.values()) topic.end();
     this.#topics.clear();
   }
 
   #place(driver: Driver, entry: Entry, name: string, subscription: number, slot: number): void {
     let topic = this.#topics.get(slot);
-    if (topic) driver.queue(Out.CatchUp, entry);
+    if (topic) driver.catchUpSoon(entry);
     else {
       topic = new Topic(name, slot);
       topic.add(entry);
@@ -251,11 +251,7 @@ export class Session {
     const { what, a, b, c, value, size } = output;
     switch (what) {
       case Out.Event: return this.#event(a, b, c, size, value as EventFrame);
-      case Out.Cursor: {
-        const topic = this.#topics.get(a);
-        if (topic) [topic.isState, topic.cursor] = [b === 1, cursorOf(output)];
-        return;
-      }
+      case Out.Cursor: return void this.#stands(output);
       case Out.Gap: {
         const lost = b < 0 ? {} : { lost: [b, c] as const };
         return this.#tell(a, (topic) => ({ kind: 'gap', gap: { topic, reason: value as Gap['reason'], ...lost } }));
@@ -273,7 +269,7 @@ export class Session {
         if (place && !ended) place.topic.catchUp(value as Entry, this.isLive(value as Entry));
         return;
       }
-      case Out.End: return this.#end(value as Driver);
+      case Out.End: return this.#end();
       default: return complete(output, this.#waiting, this.#life.stage === 'over');
     }
   }
@@ -282,7 +278,8 @@ export class Session {
     const topic = this.#topics.get(slot);
     // An event can outlive the last listener by the rest of one round.
     if (!topic) return;
-    if (offset >= 0) topic.cursor = { epoch: (topic.cursor ?? this.#stand(slot))?.epoch ?? '', offset };
+    if (topic.isState === undefined) this.#stands(this.#driver?.cursor(slot));
+    if (offset >= 0) topic.cursor = { epoch: topic.cursor?.epoch ?? '', offset };
     topic.event(offset, flags, frame, () => topic.count(size, this.#portion, this.#taken));
   }
 
@@ -291,9 +288,18 @@ export class Session {
     topic?.tell(delivery(topic.name));
   }
 
-  #stand(slot: number): Cursor | null {
-    const output = this.#life.stage === 'running' ? this.#life.driver.cursor(slot) : undefined;
-    return output ? cursorOf(output) : null;
+  /** Notes where a topic stands, as the machine says. */
+  #stands(output: Output | undefined): Topic | undefined {
+    const topic = this.#topics.get(output?.a ?? -1);
+    if (topic && output && output.b >= 0) {
+      topic.isState = output.b === 1;
+      topic.cursor = output.value === undefined ? null : { epoch: output.value as string, offset: output.c };
+    }
+    return topic;
+  }
+
+  get #driver(): Driver | undefined {
+    return this.#life.stage === 'running' || this.#life.stage === 'over' ? this.#life.driver : undefined;
   }
 
   readonly #taken = (slot: number, events: number, bytes: number): void => {
@@ -307,14 +313,10 @@ export class Session {
     for (const listener of this.#statusListeners) this.guarded(() => listener(status));
   }
 
-  #end(driver: Driver): void {
-    driver.end();
+  #end(): void {
+    this.#driver?.end();
     this.#setStatus(idle('closed', reasonOf(1000, false)));
   }
-}
-
-function cursorOf({ c, value }: Output): Cursor | null {
-  return value === undefined ? null : { epoch: value as string, offset: c };
 }
 
 function thrown(error: SteadfastError): never {

@@ -37,7 +37,7 @@ export function openStream(topic: string, ended: () => void): StreamSink {
     if (last && merged) last.delivery = merged;
     else {
       items.push({ delivery, release });
-      if (!release && items.filter(isMarker).length > MOST_MARKERS) items = thin(items);
+      if (!release && items.filter(isMarker).length > MOST_MARKERS) thin(items);
     }
   };
 
@@ -77,26 +77,32 @@ function isMarker({ delivery: { kind } }: Item): boolean {
 
 /** What two neighbours say together, where that is no more than one of them. */
 function merge(last: Delivery, next: Delivery): Delivery | undefined {
-  if (last.kind === 'gap' && next.kind === 'gap') {
-    const touch = last.gap.lost && next.gap.lost && last.gap.lost[1] + 1 === next.gap.lost[0];
-    return touch && last.gap.reason === next.gap.reason ? gapOf(last.gap, next.gap, true) : undefined;
+  if (last.kind !== next.kind || last.kind === 'event' || last.kind === 'deleted') return undefined;
+  if (last.kind !== 'gap' || next.kind !== 'gap') return next;
+  const gap = gapOf(last.gap, next.gap);
+  return gap.gap.lost && last.gap.reason === next.gap.reason ? gap : undefined;
+}
+
+/** One gap of two; where they do not touch, what is lost can no longer be named. */
+function gapOf(one: Gap, other: Gap): Extract<Delivery, { kind: 'gap' }> {
+  const { topic, reason } = other;
+  const touch = one.lost && other.lost && one.lost[1] + 1 === other.lost[0];
+  return { kind: 'gap', gap: touch ? { topic, reason, lost: [one.lost[0], other.lost[1]] } : { topic, reason } };
+}
+
+/** Makes room: drops the last marker that a later one overtakes, and makes one of its neighbours where they are alike. */
+function thin(items: Item[]): void {
+  for (let at = items.length - 2; at >= 0; at -= 1) {
+    const kind = items[at]?.delivery.kind;
+    if (kind !== 'live' && kind !== 'failed') continue;
+    items.splice(at, 1);
+    const [one, other] = [items[at - 1]?.delivery, items[at]];
+    if (!one || !other) return;
+    const merged = one.kind === 'gap' && other.delivery.kind === 'gap' ? gapOf(one.gap, other.delivery.gap) : merge(one, other.delivery);
+    if (merged) {
+      other.delivery = merged;
+      items.splice(at - 1, 1);
+    }
+    return;
   }
-  return last.kind === next.kind && last.kind !== 'event' && last.kind !== 'deleted' ? next : undefined;
-}
-
-function gapOf(one: Gap, other: Gap, touch: boolean): Delivery {
-  const lost = touch && one.lost && other.lost ? { lost: [one.lost[0], other.lost[1]] as const } : {};
-  return { kind: 'gap', gap: { topic: one.topic, reason: other.reason, ...lost } };
-}
-
-/** Makes room: drops the last marker that later ones overtake, else makes the last two gaps one. */
-function thin(items: Item[]): Item[] {
-  const overtaken = items.findLastIndex(({ delivery: { kind } }, index) =>
-    (kind === 'live' || kind === 'failed') && index < items.length - 1);
-  if (overtaken >= 0) return items.toSpliced(overtaken, 1);
-  const gaps = items.filter(({ delivery }) => delivery.kind === 'gap');
-  const [one, other] = gaps.slice(-2);
-  if (one?.delivery.kind !== 'gap' || other?.delivery.kind !== 'gap') return items;
-  other.delivery = gapOf(one.delivery.gap, other.delivery.gap, false);
-  return items.filter((item) => item !== one);
 }

@@ -29,7 +29,8 @@ const MOST_KEPT = 10_000;
 export class Topic {
   /** The place behind the last event that was delivered. */
   cursor: Cursor | null = null;
-  isState = false;
+  /** Whether it is a state topic, once that is known. */
+  isState: boolean | undefined;
   /** How many listeners it has, those included that are still to be told what the others know. */
   members = 0;
   readonly #entries = new Set<Entry>();
@@ -46,6 +47,12 @@ export class Topic {
 
   remove(entry: Entry): void {
     this.#entries.delete(entry);
+  }
+
+  /** Ends all listeners. */
+  end(): void {
+    for (const entry of this.#entries) entry.ended = true;
+    this.#entries.clear();
   }
 
   /** Adds a listener that comes late, and gives it what the others know. */

@@ -91,17 +91,17 @@ impl Machine {
     }
 
     /// Tells the host where a topic stands.
-    pub fn cursor(&self, slot: u32) {
+    pub fn cursor(&mut self, slot: u32) {
         write::cursor(&self.core, &self.host, Slot(slot));
     }
 
     /// Whether a topic has caught up.
-    pub fn live(&self, slot: u32) -> bool {
+    pub fn live(&mut self, slot: u32) -> bool {
         self.core.is_live(Slot(slot))
     }
 
     /// One of the counters, in the order of the protocol's list.
-    pub fn statistic(&self, index: usize) -> f64 {
+    pub fn statistic(&mut self, index: usize) -> f64 {
         let counted = self.core.statistics();
         let all = [
             counted.opens,
@@ -173,7 +173,8 @@ impl Machine {
             call::OFFLINE => Input::Offline,
             call::FREEZE => Input::Freeze,
             call::THAW => Input::Thaw,
-            _ => Input::Tick,
+            // Early ticks are harmless, so a number that is none is one too.
+            call::TICK | _ => Input::Tick,
         }
     }
 }

@@ -92,6 +92,4 @@ pub(crate) mod output {
     pub(crate) const REASON: u32 = 15;
     /// a: subscription, b: slot
     pub(crate) const SUBSCRIPTION: u32 = 16;
-    /// a: line, value: file
-    pub(crate) const PANIC: u32 = 17;
 }

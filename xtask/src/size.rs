@@ -16,8 +16,10 @@ use crate::workspace;
 const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "wasm-release";
 /// The features are those that Rust uses for this target by itself; more, and browsers refuse the module.
-const OPTIONS: [&str; 10] = [
+/// The lowest KiB of memory is the far end of the stack.
+const OPTIONS: [&str; 11] = [
     "-Oz",
+    "--low-memory-unused",
     "--enable-bulk-memory",
     "--enable-multivalue",
     "--enable-mutable-globals",

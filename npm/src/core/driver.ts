@@ -27,6 +27,8 @@ export interface Face {
 /** The longest that a timer may be set to; beyond it browsers fire at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
+const NO_FRAME = 'something came that is no frame of the protocol; it is counted and ignored';
+
 /** How long after sending a link is asked what it has still to send. */
 const BUFFERED_AFTER = 100;
 
@@ -47,6 +49,21 @@ export class Driver {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerAt = Infinity;
   #bufferedTimer: ReturnType<typeof setTimeout> | undefined;
+  /** The link whose message is being decoded. */
+  #link = 0;
+
+  /** Gives the machine the frames of that link. */
+  readonly #sink: FrameSink = {
+    event: (slot, offset, flags, size, frame, id) => {
+      this.recorder.event();
+      this.#core.event(this.#link, slot, offset, flags, size, frame, id);
+    },
+    control: (values) => this.again(Call.Frame, this.#link, ...values),
+    bad: () => {
+      this.log('warn', NO_FRAME);
+      this.again(Call.BadFrame, this.#link);
+    },
+  };
 
   constructor(
     settings: Settings, private readonly log: Log, private readonly recorder: Recorder, private readonly face: Face,
@@ -102,10 +119,14 @@ export class Driver {
     return at < 0 ? undefined : outputs.splice(at, 1)[0];
   }
 
-  /** Queues something that is done when all before it is done; not before whoever asks has its answer. */
-  queue(what: Out.CatchUp | Out.End, value?: unknown): void {
-    this.#core.o(what, 0, 0, 0, value);
-    queueMicrotask(() => this.act());
+  /** Has a listener told what the others know, not before whoever subscribed has its answer. */
+  catchUpSoon(entry: unknown): void {
+    queueMicrotask(() => this.#queue(Out.CatchUp, entry));
+  }
+
+  /** Has the end told when all before it is done. */
+  finish(): void {
+    this.#queue(Out.End);
   }
 
   /** Does what the machine wants, unless that is under way. */
@@ -115,7 +136,7 @@ export class Driver {
     while (this.#core.outputs.length) {
       const { outputs } = this.#core;
       this.#core.outputs = [];
-      for (const output of outputs) this.#carryOut(output);
+      for (const output of outputs) this.#guard(() => this.#carryOut(output));
     }
     this.#acting = false;
     this.#arm();
@@ -123,15 +144,15 @@ export class Driver {
 
   /** Where a topic stands. */
   cursor(slot: number): Output | undefined {
-    return this.#guard(() => this.#core.cursor(slot));
+    return this.#ask(() => this.#core.cursor(slot));
   }
 
   live(slot: number): boolean {
-    return this.#guard(() => this.#core.live(slot)) ?? false;
+    return this.#ask(() => this.#core.live(slot)) ?? false;
   }
 
   statistic(index: number): number {
-    return this.#guard(() => this.#core.statistic(index)) ?? 0;
+    return this.#ask(() => this.#core.statistic(index)) ?? 0;
   }
 
   /** Lets go of everything outside. The machine is not called again. */
@@ -144,6 +165,11 @@ export class Driver {
     this.#tokens.abort();
     this.#links.end();
     this.#exchanges.end();
+  }
+
+  #queue(what: Out, value?: unknown): void {
+    this.#core.o(what, 0, 0, 0, value);
+    this.act();
   }
 
   #carryOut(output: Output): void {
@@ -165,17 +191,8 @@ export class Driver {
 
   #frames(link: number, decode: (sink: FrameSink) => void): void {
     this.#core.tell();
-    decode({
-      event: (slot, offset, flags, size, frame, id) => {
-        this.recorder.event();
-        this.#guard(() => this.#core.event(link, slot, offset, flags, size, frame, id));
-      },
-      control: (values) => this.again(Call.Frame, link, ...values),
-      bad: () => {
-        this.log('warn', 'something came that is no frame of the protocol; it is counted and ignored');
-        this.again(Call.BadFrame, link);
-      },
-    });
+    this.#link = link;
+    this.#guard(() => decode(this.#sink));
     this.act();
   }
 
@@ -199,7 +216,7 @@ export class Driver {
         bad: () => void (bad += 1),
       });
     }
-    if (bad) this.log('warn', `an answer held ${bad} things that are no frames of the protocol; they are counted and ignored`);
+    if (bad) this.log('warn', NO_FRAME, bad);
     this.run(Call.Answered, exchange, answer.status, answer.retryAfter, bad, count, ...frames);
   }
 
@@ -230,6 +247,15 @@ export class Driver {
     } catch (error) {
       this.end();
       this.face.crashed(error);
+      return undefined;
+    }
+  }
+
+  /** A question to the machine, which it answers also after the end; not where it is dead. */
+  #ask<Value>(question: () => Value): Value | undefined {
+    try {
+      return question();
+    } catch {
       return undefined;
     }
   }

@@ -203,6 +203,7 @@ function base64(encoding: string, payload: unknown): Uint8Array {
 
 function object(value: unknown): Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw 0;
+  if (halves) Object.keys(value).forEach(string);
   return value as Fields;
 }
 

@@ -1,19 +1,19 @@
 /** The numbers by which both sides name calls, frames and outputs; `sdk-wasm/src/names.rs` holds the same. */
 
 /** What the machine is asked for. */
-export const enum Call {
+export enum Call {
   Connect, Disconnect, Subscribe, Unsubscribe, Submit, Send, Acknowledge, Cancel, TokenReady, TokenFailed, Opened,
   Frame, BadFrame, Closed, Buffered, Answered, ExchangeFailed, Taken, Tick, Visible, Hidden, Online, Offline, Freeze,
   Thaw,
 }
 
 /** The kinds of frames. */
-export const enum Frame {
+export enum Frame {
   Welcome, Subscribed, Unsubscribed, Event, Gap, Result, AuthRequired, Drain, More, Error, Bye, Ping, Pong, Unknown,
 }
 
 /** What an event is beside its numbers. */
-export const enum Flag {
+export enum Flag {
   Deleted = 1,
   /** In: the id to be acknowledged is the next argument. */
   Acknowledge = 2,
@@ -22,7 +22,7 @@ export const enum Flag {
 }
 
 /** What the machine wants, or answers. */
-export const enum Out {
+export enum Out {
   Open, Close, Send, Exchange, Abort, NeedToken, Cursor, Gap, Reset, Live, Failed, Done, Refused, GivenUp, Status,
   Reason, Subscription, Event, SendBytes,
   /** Not the machine's: a listener is to be told what the others know. */
