@@ -7,6 +7,7 @@ import { load } from './core/load.js';
 import type { Client, ClientOptions, EventMap, WasmSource } from './types.js';
 
 export { SteadfastError } from './error.js';
+export type * from './maps.js';
 export type * from './types.js';
 
 /** Makes a client, and connects it unless `autoConnect` is false. The WebAssembly module is fetched when it is first needed. */

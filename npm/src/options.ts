@@ -54,6 +54,8 @@ export function settle(options: ClientOptions): Settings {
     if (given[name] === undefined) wrong(`createClient needs the option \`${name}\``);
   }
   const numbers = Object.entries(NUMBERS).map(([name, [fallback]]) => [name, given[name] ?? fallback]);
+  const { name, version } = (given.application ?? { name: '', version: '' }) as Record<string, unknown>;
+  if (typeof name !== 'string' || typeof version !== 'string') wrong('the option `application` must be { name, version }, two texts');
   return {
     transport: 'auto', autoConnect: true, logLevel: 'warn', ...options, ...Object.fromEntries(numbers),
     endpoint: endpoint(options.url),
@@ -97,8 +99,7 @@ function check(name: string, value: unknown): void {
   } else if (type) {
     if (typeof value !== type || value === null) wrong(`the option \`${name}\` must be a ${type}, and is ${typeof value}`);
   } else if (name !== 'wasm') {
-    const all = [NUMBERS, CHOICES, TYPES, { wasm: 0 }].flatMap(Object.keys);
-    wrong(`there is no option \`${name}\`; there are ${all.join(', ')}`);
+    wrong(`there is no option \`${name}\`; there are ${[NUMBERS, CHOICES, TYPES].flatMap(Object.keys).join(', ')} and wasm`);
   }
 }
 
