@@ -31,7 +31,7 @@ extern "C" {
     #[wasm_bindgen(method, js_name = e)]
     pub(crate) fn event(this: &Host, slot: u32, offset: f64, flags: u32, size: u32, payload: JsValue);
 
-    /// Anything else that the machine wants or answers: one of [`names::output`](crate::names::output).
+    /// Anything else that the machine wants or answers: by its number in `names.rs`.
     #[wasm_bindgen(method, js_name = o)]
     pub(crate) fn output(this: &Host, what: u32, a: f64, b: f64, c: f64, value: JsValue);
 

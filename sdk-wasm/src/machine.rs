@@ -49,7 +49,7 @@ impl Machine {
         write::drain(&mut self.core, &self.host)
     }
 
-    /// A command or an input, one of [`names::call`](crate::names::call), with its arguments in the host. The answer is
+    /// A command or an input, by its number in `names.rs`, with its arguments in the host. The answer is
     /// the message's number, or the mistake's below zero.
     pub fn call(&mut self, what: u32, monotonic: f64, wall: f64) -> f64 {
         let now = now(monotonic, wall);
@@ -173,8 +173,11 @@ impl Machine {
             call::OFFLINE => Input::Offline,
             call::FREEZE => Input::Freeze,
             call::THAW => Input::Thaw,
-            // Early ticks are harmless, so a number that is none is one too.
-            call::TICK | _ => Input::Tick,
+            // Early ticks are harmless, so for a release build a number that is none is one too.
+            _ => {
+                debug_assert_eq!(what, call::TICK, "JavaScript calls what this version has");
+                Input::Tick
+            }
         }
     }
 }

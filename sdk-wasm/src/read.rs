@@ -127,9 +127,7 @@ pub(crate) fn frame(host: &Host) -> ServerFrame<JsValue> {
             offset: integer(host),
         },
         frame::RESULT => result(host),
-        frame::AUTH_REQUIRED => {
-            ServerFrame::AuthRequired { within_ms: integer(host), reason: String::new() }
-        }
+        frame::AUTH_REQUIRED => ServerFrame::AuthRequired { within_ms: integer(host), reason: String::new() },
         frame::DRAIN => ServerFrame::Drain {
             min_ms: integer(host),
             max_ms: integer(host),

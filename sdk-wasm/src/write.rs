@@ -3,8 +3,8 @@
 use alloc::string::String;
 
 use steadfast_core::{
-    Client, Delivery, GapReason, Outcome, OutgoingBytes, Output, Slot, State, Status, TopicClass, Transport,
-    WireError,
+    Client, Delivery, ErrorCode, GapReason, Outcome, OutgoingBytes, Output, Slot, State, Status, TopicClass,
+    Transport, WireError,
 };
 use wasm_bindgen::JsValue;
 
@@ -51,9 +51,9 @@ pub(crate) fn cursor(core: &Client<JsValue>, host: &Host, slot: Slot) {
         Some(TopicClass::State) => 1.0,
         Some(TopicClass::Ephemeral) => 2.0,
     };
-    let (offset, epoch) = core.cursor(slot).map_or((0.0, JsValue::UNDEFINED), |cursor| {
-        (cursor.offset as f64, JsValue::from_str(&cursor.epoch))
-    });
+    let (offset, epoch) = core
+        .cursor(slot)
+        .map_or((0.0, JsValue::UNDEFINED), |cursor| (cursor.offset as f64, JsValue::from_str(&cursor.epoch)));
     host.output(output::CURSOR, f64::from(slot.0), class, offset, epoch);
 }
 
@@ -104,10 +104,22 @@ fn complete(host: &Host, message: f64, outcome: Outcome<JsValue>) {
 
 #[inline(never)]
 fn refused(host: &Host, what: u32, id: f64, error: &WireError) {
-    let mut text = String::from(error.code.as_str());
+    let mut text = String::from(code(&error.code));
     text.push(' ');
     text.push_str(&error.message);
     host.output(what, id, f64::from(u8::from(error.retryable)), 0.0, JsValue::from_str(&text));
+}
+
+/// The code's text. Those that the machine itself makes are few, and the server's are kept as they came.
+fn code(code: &ErrorCode) -> &str {
+    match code {
+        ErrorCode::Other(code) => code,
+        ErrorCode::Forbidden => "forbidden",
+        ErrorCode::TooLarge => "too_large",
+        ErrorCode::Unauthorized => "unauthorized",
+        ErrorCode::TokenExpired => "token_expired",
+        _ => "internal",
+    }
 }
 
 /// The status, its reason first.

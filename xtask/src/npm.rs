@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use wasm_bindgen_cli_support::Bindgen;
+use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
 
 use crate::failure::Failure;
 use crate::process;
@@ -59,7 +59,12 @@ fn bind(module: &Path, into: &Path) -> Result<(), Failure> {
         .input_path(module)
         .bundler(true)
         .and_then(|bindgen| {
-            bindgen.typescript(false).remove_name_section(true).remove_producers_section(true).generate(into)
+            bindgen
+                .typescript(false)
+                .encode_into(EncodeInto::Never)
+                .remove_name_section(true)
+                .remove_producers_section(true)
+                .generate(into)
         })
         .map_err(|error| Failure::new(format!("cannot make the module's glue: {error:#}")))
 }
