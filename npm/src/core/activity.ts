@@ -12,8 +12,8 @@ export function watchActivity(tell: (what: Call) => void): () => void {
   on(scope, 'online', () => tell(Call.Online));
   on(scope, 'offline', () => tell(Call.Offline));
   if (page) {
-    // A page that is not kept is gone anyway, and its links with it.
-    on(scope, 'pagehide', (event) => (event as PageTransitionEvent).persisted && tell(Call.Freeze));
+    // Always: only a page without links may be kept, and one that is not kept is gone anyway.
+    on(scope, 'pagehide', () => tell(Call.Freeze));
     on(scope, 'pageshow', (event) => (event as PageTransitionEvent).persisted && tell(Call.Thaw));
   }
   return () => controller.abort();
