@@ -15,7 +15,12 @@ import type {
 export function create(options: ClientOptions, source: () => WasmSource | Promise<WasmSource>): Client {
   const settings = settle(options);
   const log = openLog(settings);
-  const session = new Session(settings, log, () => load(settings.wasm === undefined ? source : () => settings.wasm as WasmSource));
+  const session = new Session(settings, log, async () => {
+    if (settings.transport === 'websocket' && !(settings.WebSocket ?? globalThis.WebSocket)) {
+      throw new SteadfastError('no_websocket', 'there is no WebSocket here; give one as `WebSocket` (in Node: that of the package ws), or allow polling');
+    }
+    await load(settings.wasm === undefined ? source : () => settings.wasm as WasmSource);
+  });
 
   const follow = (topic: string, given: SubscribeOptions, take: Entry['take'], onEnd?: () => void): Entry => {
     if (typeof topic !== 'string' || !/^[\w.:-]{1,128}$/.test(topic)) throw badTopic();
@@ -26,9 +31,10 @@ export function create(options: ClientOptions, source: () => WasmSource | Promis
   };
 
   const submit = (topic: string | undefined, type: string, payload: unknown, given: PublishOptions = {}): Promise<Result> => {
-    const { key, deleted, priority, requiresAcknowledgment, correlationId, timeout, signal } = given;
     try {
-      if (typeof type !== 'string') throw new SteadfastError('bad_options', 'the type must be a text');
+      const { key, deleted, priority, requiresAcknowledgment, correlationId, timeout, signal } = given;
+      checkTexts({ type, key: key ?? '', priority: priority ?? '', correlationId: correlationId ?? '' });
+      if (timeout !== undefined) checkWhole('timeout', timeout);
       const message = [
         type, topic, ...payloadOf(payload), key, deleted ? 1 : 0, priority, requiresAcknowledgment ? 1 : 0, correlationId, timeout ?? -1,
       ];
@@ -65,10 +71,14 @@ export function create(options: ClientOptions, source: () => WasmSource | Promis
     },
     request: <Payload>(type: string, payload?: unknown, given?: PublishOptions) =>
       submit(undefined, type, payload, given) as Promise<Result<Payload>>,
-    send: (type, payload) => session.send([type, undefined, ...payloadOf(payload), undefined, 0, undefined, 0, undefined, -1]),
+    send: (type, payload) => {
+      checkTexts({ type });
+      return session.send([type, undefined, ...payloadOf(payload), undefined, 0, undefined, 0, undefined, -1]);
+    },
     async acknowledge(ids, note) {
       const all = [ids].flat() as string[];
-      if (all.length > 256 || all.some((id) => typeof id !== 'string')) {
+      checkTexts({ ...all, note: note ?? '' });
+      if (all.length > 256) {
         throw new SteadfastError('bad_options', 'acknowledge takes the ids of at most 256 events at a time');
       }
       const { payload } = await session.submit(Call.Acknowledge, [all.length, ...all, note?.slice(0, 1_024)]);
@@ -108,12 +118,22 @@ function checked(options: SubscribeOptions): SubscribeOptions {
   if (keys !== undefined && !(Array.isArray(keys) && keys.every((key) => typeof key === 'string'))) {
     throw new SteadfastError('bad_options', '`keys` must be an array of texts');
   }
-  if (history !== undefined && !(Number.isSafeInteger(history) && history >= 0)) {
-    throw new SteadfastError('bad_options', '`history` must be a whole number, zero or more');
-  }
+  if (history !== undefined) checkWhole('history', history);
   if (cursor && !(typeof cursor.epoch === 'string' && Number.isSafeInteger(cursor.offset) && cursor.offset >= 0)) {
     throw new SteadfastError('bad_options', '`cursor` must be what `subscription.cursor()` gave');
   }
   return { keys, history, cursor: cursor ?? undefined } as SubscribeOptions;
 }
 
+/** What is no text would end up in the machine as one, or not at all. */
+function checkTexts(texts: Readonly<Record<string, unknown>>): void {
+  for (const [name, text] of Object.entries(texts)) {
+    if (typeof text !== 'string') throw new SteadfastError('bad_options', `\`${name}\` must be a text, and is ${typeof text}`);
+  }
+}
+
+function checkWhole(name: string, value: unknown): void {
+  if (!Number.isSafeInteger(value) || (value as number) < 0) {
+    throw new SteadfastError('bad_options', `\`${name}\` must be a whole number, zero or more`);
+  }
+}

@@ -170,6 +170,27 @@ test('subscriptions go on behind their cursor after a break, and on the next pag
   expect(event).toMatchObject({ payload: 4, replay: true });
 });
 
+test('a server that is killed and comes back: the loss is told, and it goes on', async () => {
+  const mortal = await Server.start();
+  const subject = connected(mortal, { reconnectInterval: 50, reconnectCap: 100 });
+  open.push(subject);
+  const seen: string[] = [];
+  const live = first<void>((take) => subject.subscribe('mortal', {
+    onEvent: ({ payload }) => seen.push(`event ${payload}`), onGap: ({ reason }) => seen.push(`gap ${reason}`), onLive: take,
+  }));
+  await live;
+  await subject.publish('mortal', 'x', 1);
+  await vi.waitFor(() => expect(seen).toEqual(['event 1']));
+  await mortal.kill();
+  await reaches(subject, ({ state, reason }) => state === 'connecting' && reason?.code === 1006);
+  const again = await Server.start(new URL(mortal.url).host);
+  await reaches(subject, ({ state }) => state === 'connected');
+  await again.publish({ topic: 'mortal', type: 'x', payload: 2 });
+  await vi.waitFor(() => expect(seen).toEqual(['event 1', 'gap epoch_changed', 'event 2']));
+  subject.close();
+  await again.kill();
+});
+
 test('a topic that is not permitted says so, and the others work', async () => {
   const known = token('bob', 'public.*');
   const subject = client({ getToken: () => known });

@@ -72,3 +72,16 @@ test('a topic’s name, a listener and its options are checked before anything h
   expect(() => client.subscribe('x', {}, { history: -1 })).toThrow(/`history` must be/);
   expect(() => client.subscribe('x', {}, { cursor: { epoch: 1 as never, offset: 1 } })).toThrow(/`cursor` must be/);
 });
+
+test('what a message is published with is checked before it is queued', async () => {
+  const client = create(good, () => { throw new Error('the module is fetched'); });
+  const publish = (options: object) => client.publish('x', 'y', 1, options as never);
+  await expect(client.publish('x', 7 as never, 1)).rejects.toMatchObject({ code: 'bad_options', message: expect.stringMatching(/`type` must be a text/) });
+  await expect(client.publish(7 as never, 'y', 1)).rejects.toMatchObject({ code: 'bad_topic' });
+  await expect(publish({ key: 7 })).rejects.toMatchObject({ message: expect.stringMatching(/`key` must be a text, and is number/) });
+  await expect(publish({ priority: {} })).rejects.toMatchObject({ code: 'bad_options' });
+  await expect(publish({ timeout: 'soon' })).rejects.toMatchObject({ message: expect.stringMatching(/`timeout` must be a whole number/) });
+  await expect(client.acknowledge([7 as never])).rejects.toMatchObject({ code: 'bad_options' });
+  await expect(client.acknowledge(Array.from({ length: 257 }, String))).rejects.toMatchObject({ message: expect.stringMatching(/at most 256/) });
+  expect(() => client.send(7 as never)).toThrow(/`type` must be a text/);
+});

@@ -146,3 +146,10 @@ test('a report holds no token and no payload', async () => {
   expect(report).not.toContain('secret');
   client.close();
 });
+
+test('no WebSocket where one is demanded: said, with where to get one', async () => {
+  vi.stubGlobal('WebSocket', undefined);
+  const { until } = await make({ WebSocket: undefined as never, transport: 'websocket' });
+  const { reason } = await until(({ state }) => state === 'crashed');
+  expect(reason?.message).toMatch(/no WebSocket here; give one as `WebSocket`/);
+});
