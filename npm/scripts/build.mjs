@@ -1,7 +1,7 @@
 // Makes dist/ of src/ and of the WebAssembly module in build/. `cargo xtask npm` runs it once that is there.
 
 import { spawnSync } from 'node:child_process';
-import { copyFile, mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -77,7 +77,23 @@ for (const file of ['LICENSE-MIT', 'LICENSE-APACHE', 'sdk-core/PROTOCOL.md']) {
   await copyFile(join(root, '..', file), join(root, file.split('/').at(-1)));
 }
 run('tsc', ['--project', 'tsconfig.declarations.json']);
+await prune();
 process.exitCode = await weigh(dist) ? 0 : 1;
+
+/** Removes the declarations that no entry leads to: what is inside is nobody's to rely on. */
+async function prune() {
+  const declarations = (await readdir(dist, { recursive: true })).filter((file) => file.endsWith('.d.ts')).map((file) => join(dist, file));
+  const { exports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  const reached = new Set();
+  const reach = async (file) => {
+    if (reached.has(file) || !declarations.includes(file)) return;
+    reached.add(file);
+    const text = await readFile(file, 'utf8');
+    for (const [, from] of text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)) await reach(join(dirname(file), from.replace(/\.js$/, '.d.ts')));
+  };
+  for (const { types } of Object.values(exports)) if (types) await reach(join(root, types));
+  await Promise.all(declarations.filter((file) => !reached.has(file)).map((file) => rm(file)));
+}
 
 async function present(files) {
   const found = await Promise.all(files.map((file) => stat(join(source, file)).then(() => true, () => false)));
