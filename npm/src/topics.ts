@@ -78,19 +78,20 @@ export class Topic {
     const deleted = (flags & Flag.Deleted) !== 0;
     if (this.isState && key !== undefined) this.#keep(key, deleted ? undefined : event);
     const delivery: Delivery = deleted ? { kind: 'deleted', deleted: event as unknown as Deleted } : { kind: 'event', event };
-    let waiting = 1;
-    const release = () => {
-      waiting -= 1;
-      if (!waiting) taken();
-    };
+    const keepers: Entry[] = [];
     for (const entry of this.#entries) {
       if (!wants(entry, key)) continue;
-      if (entry.keeps) {
-        waiting += 1;
-        entry.take(delivery, release);
-      } else entry.take(delivery);
+      if (entry.keeps) keepers.push(entry);
+      else entry.take(delivery);
     }
-    release();
+    let waiting = keepers.length;
+    if (!waiting) return taken();
+    for (const entry of keepers) {
+      entry.take(delivery, () => {
+        waiting -= 1;
+        if (!waiting) taken();
+      });
+    }
   }
 
   /** Counts what was taken; tells it where it makes a portion, or `now`. */

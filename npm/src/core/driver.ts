@@ -136,7 +136,9 @@ export class Driver {
     while (this.#core.outputs.length) {
       const { outputs } = this.#core;
       this.#core.outputs = [];
-      for (const output of outputs) this.#guard(() => this.#carryOut(output));
+      this.#guard(() => {
+        for (const output of outputs) this.#carryOut(output);
+      });
     }
     this.#acting = false;
     this.#arm();

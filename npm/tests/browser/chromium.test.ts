@@ -102,6 +102,37 @@ describe.skipIf(!CHROMIUM)('in Chromium', () => {
     await reach(page, ['a']);
   });
 
+  test('a service worker that the browser stopped resumes by its cursor', async () => {
+    pages.put('/sw.js', `
+      import { createClient } from '/index.js';
+      addEventListener('activate', (event) => event.waitUntil(clients.claim()));
+      addEventListener('message', ({ data: cursor, source }) => {
+        const client = createClient({ url: '${server.url}', getToken: () => '${known}' });
+        const subscription = client.subscribe('service', {
+          onEvent: ({ payload }) => source.postMessage({ payload, cursor: subscription.cursor() }), onLive: () => source.postMessage({ live: true }),
+        }, cursor ? { cursor } : {});
+      });`);
+    const { page } = await open('/service.html', `
+      globalThis.events = [];
+      await navigator.serviceWorker.register('/sw.js', { type: 'module' });
+      const { active } = await navigator.serviceWorker.ready;
+      navigator.serviceWorker.onmessage = ({ data }) => {
+        if (data.live) globalThis.live = true;
+        else { events.push(data.payload); globalThis.cursor = data.cursor; }
+      };
+      globalThis.follow = () => active.postMessage(globalThis.cursor);
+      follow();`);
+    await live(page);
+    await publish('service', 1);
+    await reach(page, [1]);
+    const devtools = await context.newCDPSession(page);
+    await devtools.send('ServiceWorker.enable');
+    await devtools.send('ServiceWorker.stopAllWorkers');
+    await publish('service', 2);
+    await page.evaluate('follow()');
+    await reach(page, [1, 2]);
+  });
+
   test('two copies of the package on one page work side by side', async () => {
     const { page } = await open('/two.html', `${listen('two')}
       const { createClient: other } = await import('/inline.js?copy');
