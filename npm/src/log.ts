@@ -1,6 +1,7 @@
 import type { ClientOptions, Logger } from './types.js';
 
-const LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
+/** The levels of the log, each with more than the one before. */
+export const LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 
 /** A level of the log. */
 export type Level = (typeof LEVELS)[number];

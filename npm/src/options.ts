@@ -1,9 +1,10 @@
 import { SteadfastError } from './error.js';
+import { LEVELS } from './log.js';
 import type { ClientOptions } from './types.js';
 
 const MOST = Number.MAX_SAFE_INTEGER;
 
-/** The options that are whole numbers or flags, as the machine is given them: name, default, smallest, largest. */
+/** The options that are whole numbers, in the order in which the machine reads them. */
 const NUMBERS: Readonly<Record<string, readonly [fallback: number, least: number, most: number]>> = {
   maxReconnectAttempts: [-1, 0, 0xffff_ffff],
   reconnectInterval: [3_000, 0, MOST],
@@ -24,7 +25,7 @@ const NUMBERS: Readonly<Record<string, readonly [fallback: number, least: number
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
   transport: ['auto', 'websocket', 'polling'],
   exhausted: ['slow-probe', 'stop'],
-  logLevel: ['silent', 'error', 'warn', 'info', 'debug'],
+  logLevel: LEVELS,
 };
 
 /** The type that `typeof` must give. */
@@ -64,17 +65,14 @@ export function settle(options: ClientOptions): Settings {
 
 /** The machine's configuration, in the order in which it reads it. */
 export function configuration(settings: Settings, version: string, canOpen: boolean): unknown[] {
-  const number = (name: string) => (settings as unknown as Record<string, unknown>)[name];
   const application = settings.application ?? { name: 'steadfast', version };
   const seed = crypto.getRandomValues(new Uint32Array(2));
   const transport = settings.transport === 'auto' && !canOpen ? 'polling' : settings.transport;
   return [
     seed[0], seed[1], instance(), application.name.slice(0, 64), application.version.slice(0, 64),
     typeof document === 'object' ? 'browser' : typeof importScripts === 'function' ? 'worker' : 'javascript',
-    CHOICES.transport?.indexOf(transport), settings.autoReconnect ?? true, number('maxReconnectAttempts'),
-    settings.exhausted === 'stop', ...['reconnectInterval', 'reconnectCap', 'connectTimeout', 'helloTimeout',
-      'heartbeatInterval', 'heartbeatSlack', 'fallbackAfter', 'pollInterval'].map(number), settings.longPoll ?? true,
-    ...['outboxMessages', 'outboxBytes', 'messageLife', 'bufferEvents', 'bufferBytes'].map(number),
+    CHOICES.transport?.indexOf(transport), settings.autoReconnect ?? true, settings.exhausted === 'stop', settings.longPoll ?? true,
+    ...Object.keys(NUMBERS).map((name) => (settings as unknown as Record<string, unknown>)[name]),
   ];
 }
 

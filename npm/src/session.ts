@@ -59,8 +59,9 @@ export class Session {
   }
 
   disconnect(): void {
-    if (this.#life.stage === 'loading') this.#setStatus(idle('disconnected'));
-    if (this.#life.stage !== 'new') this.#whenRunning((driver) => driver.run(Call.Disconnect), thrown, true);
+    const { stage } = this.#life;
+    if (stage === 'loading') this.#setStatus(idle('disconnected'));
+    if (stage === 'loading' || stage === 'running') this.#whenRunning((driver) => driver.run(Call.Disconnect), thrown, true);
   }
 
   close(): void {

@@ -132,6 +132,10 @@ test('closing ends streams, and messages that wait', async () => {
   await expect(sent).rejects.toMatchObject({ name: 'SteadfastError', code: 'closed', mayHaveTakenEffect: false });
   await expect(subject.publish('x', 'y', 1)).rejects.toMatchObject({ code: 'closed' });
   expect(() => subject.subscribe('x', {})).toThrow(/closed; make a new one/);
+  expect(() => subject.connect()).toThrow(/closed; make a new one/);
+  subject.disconnect();
+  subject.close();
+  expect(subject.status).toMatchObject({ state: 'closed', reason: { code: 1000 } });
 });
 
 test('a message is cancelled by its signal, and ends when its time is over', async () => {

@@ -61,7 +61,7 @@ fn bind(module: &Path, into: &Path) -> Result<(), Failure> {
         .and_then(|bindgen| {
             bindgen
                 .typescript(false)
-                .encode_into(EncodeInto::Never)
+                .encode_into(EncodeInto::Always)
                 .remove_name_section(true)
                 .remove_producers_section(true)
                 .generate(into)
