@@ -77,6 +77,17 @@ describe.skipIf(!CHROMIUM)('in Chromium', () => {
     await reach(page, [1, 2, 3]);
   });
 
+  test('a network that goes away is noticed within seconds, and what was missed follows when it is back', async () => {
+    const { page } = await open('/network.html', listen('network', ", logLevel: 'silent'"));
+    await live(page);
+    await context.setOffline(true);
+    await page.waitForFunction("client.status.state === 'connecting'");
+    await publish('network', 1, 2);
+    await context.setOffline(false);
+    await reach(page, [1, 2]);
+    expect(await page.evaluate('client.statistics()')).toMatchObject({ gaps: 0, delivered: 2 });
+  });
+
   test('the page is kept in the back-forward cache, and resumes when it comes back', async () => {
     const { page } = await open('/kept.html', `${listen('kept')}
       addEventListener('pageshow', (event) => { globalThis.kept = event.persisted; });`);
