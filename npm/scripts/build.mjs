@@ -50,7 +50,7 @@ const others = (entry) => ({
     build.onResolve({ filter: /^\./ }, ({ path, resolveDir }) => {
       const target = relative(source, join(resolveDir, path)).split(sep).join('/').replace(/\.[jt]sx?$/, '');
       const own = dirname(entry);
-      if (target === 'index') return { path: 'steadfast', external: true };
+      if (target === 'index' || target === 'error') return { path: 'steadfast', external: true };
       const [folder] = target.split('/');
       if (folder !== own && ['react', 'ui', 'testing'].includes(folder)) return { path: `steadfast/${folder}`, external: true };
       return undefined;
