@@ -294,7 +294,7 @@ export class Session {
     const topic = this.#topics.get(output?.a ?? -1);
     if (topic && output && output.b >= 0) {
       topic.isState = output.b === 1;
-      topic.cursor = output.value === undefined ? null : { epoch: output.value as string, offset: output.c };
+      topic.cursor = output.c < 0 ? null : { epoch: output.value as string, offset: output.c };
     }
     return topic;
   }

@@ -1,7 +1,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen]
 extern "C" {
@@ -23,17 +23,17 @@ extern "C" {
     #[wasm_bindgen(method, js_name = b)]
     pub(crate) fn bytes(this: &Host) -> Vec<u8>;
 
-    /// The next argument, any value.
+    /// The next argument, any value: it stays in JavaScript, and this is its number until the call returns.
     #[wasm_bindgen(method, js_name = v)]
-    pub(crate) fn value(this: &Host) -> JsValue;
+    pub(crate) fn value(this: &Host) -> u32;
 
     /// An event for the listeners of a topic.
     #[wasm_bindgen(method, js_name = e)]
-    pub(crate) fn event(this: &Host, slot: u32, offset: f64, flags: u32, size: u32, payload: JsValue);
+    pub(crate) fn event(this: &Host, slot: u32, offset: f64, flags: u32, size: u32, value: u32);
 
     /// Anything else that the machine wants or answers: by its number in `names.rs`.
     #[wasm_bindgen(method, js_name = o)]
-    pub(crate) fn output(this: &Host, what: u32, a: f64, b: f64, c: f64, value: JsValue);
+    pub(crate) fn output(this: &Host, what: u32, a: f64, b: f64, c: f64, text: &str);
 
     /// A binary message to be sent.
     #[wasm_bindgen(method, js_name = s)]

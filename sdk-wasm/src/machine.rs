@@ -2,7 +2,6 @@ use steadfast_core::{
     Client, ExchangeId, Input, Instant, LinkId, MessageId, Misuse, Now, Secret, ServerFrame, Slot,
     SubscriptionId, TokenRequest,
 };
-use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::host::Host;
@@ -15,7 +14,7 @@ use crate::{read, write};
 /// wants is in the host when the call has returned.
 #[wasm_bindgen]
 pub struct Machine {
-    core: Client<JsValue>,
+    core: Client<u32>,
     host: Host,
 }
 
@@ -30,7 +29,7 @@ impl Machine {
         Self { core, host }
     }
 
-    /// An event on a link: the way that is hot. The answer is when the machine wants to be called again.
+    /// An event on a link: the way that is hot. The event itself is the host's value 0. The answer is when the machine wants to be called again.
     #[allow(clippy::too_many_arguments, reason = "numbers cross the border for nothing, objects do not")]
     pub fn event(
         &mut self,
@@ -41,9 +40,8 @@ impl Machine {
         offset: f64,
         flags: u32,
         size: u32,
-        payload: JsValue,
     ) -> f64 {
-        let event = read::event(&self.host, slot, offset, flags, size, payload);
+        let event = read::event(&self.host, slot, offset, flags, size, 0);
         let input = Input::Frame { link: LinkId(link), frame: ServerFrame::Event(event) };
         self.core.handle_input(now(monotonic, wall), input);
         write::drain(&mut self.core, &self.host)
@@ -138,7 +136,7 @@ impl Machine {
         Ok(0)
     }
 
-    fn input(&self, what: u32) -> Input<JsValue> {
+    fn input(&self, what: u32) -> Input<u32> {
         let host = &self.host;
         let id = read::small(host);
         let link = LinkId(id);

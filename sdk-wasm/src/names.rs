@@ -62,27 +62,27 @@ pub(crate) mod output {
     pub(crate) const OPEN: u32 = 0;
     /// a: link, b: code
     pub(crate) const CLOSE: u32 = 1;
-    /// a: link, value: text
+    /// a: link, text: text
     pub(crate) const SEND: u32 = 2;
-    /// a: exchange, value: body
+    /// a: exchange, text: body
     pub(crate) const EXCHANGE: u32 = 3;
     /// a: exchange
     pub(crate) const ABORT: u32 = 4;
     /// a: request, b: renew
     pub(crate) const NEED_TOKEN: u32 = 5;
-    /// Where a topic stands. a: slot, b: class or -1, c: offset, value: epoch; none: no cursor
+    /// Where a topic stands. a: slot, b: class or -1, c: offset, text: epoch; c: -1 for no cursor
     pub(crate) const CURSOR: u32 = 6;
-    /// a: slot, b and c: the lost offsets, or -1, value: reason
+    /// a: slot, b and c: the lost offsets, or -1, text: reason
     pub(crate) const GAP: u32 = 7;
     /// a: slot
     pub(crate) const RESET: u32 = 8;
     /// a: slot
     pub(crate) const LIVE: u32 = 9;
-    /// a: slot, b: retryable, value: code and message, a space between
+    /// a: slot, b: retryable, text: code and message, a space between
     pub(crate) const FAILED: u32 = 10;
-    /// a: message, b: duplicate, value: payload
+    /// a: message, b: duplicate, c: the payload's value, or -1
     pub(crate) const DONE: u32 = 11;
-    /// a: message, b: retryable, value: code and message, a space between
+    /// a: message, b: retryable, text: code and message, a space between
     pub(crate) const REFUSED: u32 = 12;
     /// a: message, b: 0 timed out, 1 cancelled, 2 outcome unknown, c: it had been sent
     pub(crate) const GIVEN_UP: u32 = 13;

@@ -4,15 +4,13 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::host::Host;
+use crate::names::{flag, frame};
 use steadfast_core::{
     ClientInfo, Config, Cursor, ErrorCode, EventFrame, Exhausted, GapReason, OutboxLimits, OutgoingMessage,
     OutgoingPayload, PollTerms, Position, Recovery, ServerFrame, Slot, SubscribeOptions, TopicClass,
     TopicResult, TransportChoice, Welcome, WireError,
 };
-use wasm_bindgen::JsValue;
-
-use crate::host::Host;
-use crate::names::{flag, frame};
 
 /// An integer from 0 to 2^53 - 1.
 #[inline(never)]
@@ -100,12 +98,12 @@ pub(crate) fn message(host: &Host) -> OutgoingMessage {
     }
 }
 
-pub(crate) fn frames(host: &Host) -> Vec<ServerFrame<JsValue>> {
+pub(crate) fn frames(host: &Host) -> Vec<ServerFrame<u32>> {
     (0..small(host)).map(|_| frame(host)).collect()
 }
 
 /// A frame that JavaScript has checked. What only people read of it is left there.
-pub(crate) fn frame(host: &Host) -> ServerFrame<JsValue> {
+pub(crate) fn frame(host: &Host) -> ServerFrame<u32> {
     match small(host) {
         frame::WELCOME => ServerFrame::Welcome(Box::new(welcome(host))),
         frame::SUBSCRIBED => {
@@ -154,8 +152,8 @@ pub(crate) fn event(
     offset: f64,
     flags: u32,
     size: u32,
-    payload: JsValue,
-) -> EventFrame<JsValue> {
+    payload: u32,
+) -> EventFrame<u32> {
     EventFrame {
         slot: Slot(slot),
         offset: (offset >= 0.0).then_some(offset as u64),
@@ -220,7 +218,7 @@ fn gap_reason(host: &Host) -> GapReason {
     }
 }
 
-fn result(host: &Host) -> ServerFrame<JsValue> {
+fn result(host: &Host) -> ServerFrame<u32> {
     ServerFrame::Result {
         reference: integer(host),
         duplicate: boolean(host),

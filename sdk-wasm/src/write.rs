@@ -2,17 +2,15 @@
 
 use alloc::string::String;
 
+use crate::host::Host;
+use crate::names::{flag, output};
 use steadfast_core::{
     Client, Delivery, ErrorCode, GapReason, Outcome, OutgoingBytes, Output, Slot, State, Status, TopicClass,
     Transport, WireError,
 };
-use wasm_bindgen::JsValue;
-
-use crate::host::Host;
-use crate::names::{flag, output};
 
 /// Gives the host all that the machine wants; the answer is when it wants to be called again, or infinity.
-pub(crate) fn drain(core: &mut Client<JsValue>, host: &Host) -> f64 {
+pub(crate) fn drain(core: &mut Client<u32>, host: &Host) -> f64 {
     loop {
         match core.poll_output() {
             Output::Deliver { slot, delivery } => deliver(core, host, slot, delivery),
@@ -24,7 +22,7 @@ pub(crate) fn drain(core: &mut Client<JsValue>, host: &Host) -> f64 {
     }
 }
 
-fn deliver(core: &Client<JsValue>, host: &Host, slot: Slot, delivery: Delivery<JsValue>) {
+fn deliver(core: &Client<u32>, host: &Host, slot: Slot, delivery: Delivery<u32>) {
     if let Delivery::Event { offset, deleted, replay, size, payload } = delivery {
         let flags = u32::from(deleted) * flag::DELETED + u32::from(replay) * flag::REPLAY;
         host.event(slot.0, offset.map_or(-1.0, |offset| offset as f64), flags, size, payload);
@@ -35,7 +33,7 @@ fn deliver(core: &Client<JsValue>, host: &Host, slot: Slot, delivery: Delivery<J
     match delivery {
         Delivery::Gap { reason, lost } => {
             let (from, to) = lost.map_or((-1.0, -1.0), |(from, to)| (from as f64, to as f64));
-            host.output(output::GAP, slot, from, to, JsValue::from_str(gap_reason(reason)));
+            host.output(output::GAP, slot, from, to, gap_reason(reason));
         }
         Delivery::Reset => plain(host, output::RESET, slot, 0.0),
         Delivery::Failed(error) => refused(host, output::FAILED, slot, &error),
@@ -44,26 +42,27 @@ fn deliver(core: &Client<JsValue>, host: &Host, slot: Slot, delivery: Delivery<J
 }
 
 /// Tells where a topic stands.
-pub(crate) fn cursor(core: &Client<JsValue>, host: &Host, slot: Slot) {
+pub(crate) fn cursor(core: &Client<u32>, host: &Host, slot: Slot) {
     let class = match core.class(slot) {
         None => -1.0,
         Some(TopicClass::Log) => 0.0,
         Some(TopicClass::State) => 1.0,
         Some(TopicClass::Ephemeral) => 2.0,
     };
-    let (offset, epoch) = core
-        .cursor(slot)
-        .map_or((0.0, JsValue::UNDEFINED), |cursor| (cursor.offset as f64, JsValue::from_str(&cursor.epoch)));
-    host.output(output::CURSOR, f64::from(slot.0), class, offset, epoch);
+    let number = f64::from(slot.0);
+    match core.cursor(slot) {
+        Some(cursor) => host.output(output::CURSOR, number, class, cursor.offset as f64, &cursor.epoch),
+        None => host.output(output::CURSOR, number, class, -1.0, ""),
+    }
 }
 
 /// An output that is two numbers alone.
 #[inline(never)]
 pub(crate) fn plain(host: &Host, what: u32, a: f64, b: f64) {
-    host.output(what, a, b, 0.0, JsValue::UNDEFINED);
+    host.output(what, a, b, 0.0, "");
 }
 
-fn carry_out(host: &Host, output: Output<JsValue>) {
+fn carry_out(host: &Host, output: Output<u32>) {
     match output {
         Output::Open { link } => plain(host, output::OPEN, f64::from(link.0), 0.0),
         Output::Close { link, code } => plain(host, output::CLOSE, f64::from(link.0), f64::from(code)),
@@ -83,15 +82,15 @@ fn carry_out(host: &Host, output: Output<JsValue>) {
 
 fn text(host: &Host, what: u32, id: u32, bytes: OutgoingBytes) {
     if let OutgoingBytes::Text(text) = bytes {
-        host.output(what, f64::from(id), 0.0, 0.0, JsValue::from_str(&text));
+        host.output(what, f64::from(id), 0.0, 0.0, &text);
     }
 }
 
-fn complete(host: &Host, message: f64, outcome: Outcome<JsValue>) {
+fn complete(host: &Host, message: f64, outcome: Outcome<u32>) {
     let (kind, sent) = match outcome {
         Outcome::Done { payload, duplicate } => {
-            let payload = payload.unwrap_or(JsValue::UNDEFINED);
-            host.output(output::DONE, message, f64::from(u8::from(duplicate)), 0.0, payload);
+            let value = payload.map_or(-1.0, f64::from);
+            host.output(output::DONE, message, f64::from(u8::from(duplicate)), value, "");
             return;
         }
         Outcome::Failed(error) => return refused(host, output::REFUSED, message, &error),
@@ -99,7 +98,7 @@ fn complete(host: &Host, message: f64, outcome: Outcome<JsValue>) {
         Outcome::Cancelled { sent } => (1.0, sent),
         Outcome::Unknown => (2.0, true),
     };
-    host.output(output::GIVEN_UP, message, kind, f64::from(u8::from(sent)), JsValue::UNDEFINED);
+    host.output(output::GIVEN_UP, message, kind, f64::from(u8::from(sent)), "");
 }
 
 #[inline(never)]
@@ -107,7 +106,7 @@ fn refused(host: &Host, what: u32, id: f64, error: &WireError) {
     let mut text = String::from(code(&error.code));
     text.push(' ');
     text.push_str(&error.message);
-    host.output(what, id, f64::from(u8::from(error.retryable)), 0.0, JsValue::from_str(&text));
+    host.output(what, id, f64::from(u8::from(error.retryable)), 0.0, &text);
 }
 
 /// The code's text. Those that the machine itself makes are few, and the server's are kept as they came.
@@ -138,7 +137,7 @@ fn tell(host: &Host, status: Status) {
         Some(Transport::Polling) => 8.0,
     };
     let retry = status.retry_in_ms.map_or(-1.0, |millis| millis as f64);
-    host.output(output::STATUS, state + transport, f64::from(status.attempt), retry, JsValue::UNDEFINED);
+    host.output(output::STATUS, state + transport, f64::from(status.attempt), retry, "");
 }
 
 fn gap_reason(reason: GapReason) -> &'static str {

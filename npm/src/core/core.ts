@@ -24,6 +24,8 @@ export class Core {
   wall = 0;
   #arguments: unknown[];
   #next = 0;
+  /** Values that the machine knows by their number, for the time of one call. */
+  #values: unknown[] = [];
   readonly #machine: Machine;
 
   constructor(config: unknown[]) {
@@ -42,6 +44,7 @@ export class Core {
   call(what: Call, ...values: unknown[]): number {
     this.#arguments = values;
     this.#next = 0;
+    this.#values = [];
     const answer = this.#machine.call(what, this.monotonic, this.wall);
     this.deadline = this.#machine.drain();
     return answer;
@@ -51,7 +54,8 @@ export class Core {
   event(link: number, slot: number, offset: number, flags: number, size: number, frame: object, id: unknown): void {
     this.#arguments[0] = id;
     this.#next = 0;
-    this.deadline = this.#machine.event(this.monotonic, this.wall, link, slot, offset, flags, size, frame);
+    this.#values[0] = frame;
+    this.deadline = this.#machine.event(this.monotonic, this.wall, link, slot, offset, flags, size);
   }
 
   /** Where a topic stands, as an output of its own. */
@@ -87,19 +91,19 @@ export class Core {
     return this.#arguments[this.#next++] as Uint8Array;
   }
 
-  /** @internal for the machine: the next argument. */
-  v(): unknown {
-    return this.#arguments[this.#next++];
+  /** @internal for the machine: the number of the next argument, a value that stays here. */
+  v(): number {
+    return this.#values.push(this.#arguments[this.#next++]) - 1;
   }
 
   /** @internal for the machine: an event. */
-  e(slot: number, offset: number, flags: number, size: number, frame: unknown): void {
-    this.outputs.push({ what: Out.Event, a: slot, b: offset, c: flags, value: frame, size });
+  e(slot: number, offset: number, flags: number, size: number, frame: number): void {
+    this.outputs.push({ what: Out.Event, a: slot, b: offset, c: flags, value: this.#values[frame], size });
   }
 
   /** @internal for the machine: any other output. */
-  o(what: Out, a: number, b: number, c: number, value: unknown): void {
-    this.outputs.push({ what, a, b, c, value, size: 0 });
+  o(what: Out, a: number, b: number, c: number, text: unknown): void {
+    this.outputs.push({ what, a, b, c, value: what === Out.Done ? this.#values[c] : text, size: 0 });
   }
 
   /** @internal for the machine: bytes to be sent. They lie in its memory, which moves. */

@@ -7,7 +7,6 @@ declare module '*/steadfast_wasm_bg.js' {
     drain(): number;
     event(
       monotonic: number, wall: number, link: number, slot: number, offset: number, flags: number, size: number,
-      payload: unknown,
     ): number;
     free(): void;
     live(slot: number): boolean;
