@@ -121,6 +121,7 @@ impl Links {
                 let there = self.current.len() < before || self.ended_link.take() == Some(*link);
                 assert!(there, "{link:?} is closed, and is not there");
             }
+            Output::Send { link, .. } if self.ended_link == Some(*link) => {}
             Output::Send { link, bytes } => {
                 let current = self.current.iter_mut().find(|current| current.id == *link);
                 let current = current.expect("a link that is written to is there");
