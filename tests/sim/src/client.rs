@@ -252,7 +252,14 @@ impl Device {
             && self.watch.tokens.is_idle();
         let may_poll = is_auto(&self.setup) && self.watch.terminal.may_try();
         let live = self.watch.connections.links.values().any(|link| link.welcomed.is_some());
-        self.watch.proxies.settled(may_poll && !live, tokens, monotonic, &mut around.court.verdict);
+        let fallback_after_ms = self.setup.fallback_after_ms;
+        self.watch.proxies.settled(
+            may_poll && !live,
+            tokens,
+            fallback_after_ms,
+            monotonic,
+            &mut around.court.verdict,
+        );
         let waiting = self.core.pending_messages();
         outbox::settled(&self.application, waiting, &self.setup, &mut around.court.verdict);
         self.set_timer(until, around);
@@ -281,6 +288,10 @@ fn config_of(setup: &DeviceSetup, page: u64) -> Config {
         buffer_bytes: setup.buffer_bytes,
         outbox: OutboxLimits { messages: setup.outbox_messages, bytes: 1024 * 1024, life_ms: 60_000 },
         max_reconnect_attempts: setup.max_reconnect_attempts,
+        exhausted: setup.exhausted,
+        auto_reconnect: setup.auto_reconnect,
+        fallback_after_ms: setup.fallback_after_ms,
+        heartbeat_ms: setup.heartbeat_ms,
         ..Config::new(format!("{}-{page}", setup.instance))
     }
 }

@@ -1,6 +1,6 @@
 //! What a world consists of before anything goes wrong: drawn from its seed.
 
-use steadfast_core::TransportChoice;
+use steadfast_core::{Exhausted, TransportChoice};
 
 use crate::random::Random;
 
@@ -64,6 +64,11 @@ pub(crate) struct DeviceSetup {
     pub(crate) buffer_bytes: u64,
     pub(crate) outbox_messages: u32,
     pub(crate) max_reconnect_attempts: Option<u32>,
+    pub(crate) exhausted: Exhausted,
+    pub(crate) auto_reconnect: bool,
+    pub(crate) fallback_after_ms: u64,
+    /// The heartbeat that it wishes.
+    pub(crate) heartbeat_ms: Option<u64>,
     /// The application's life: it takes, submits and acknowledges this often.
     pub(crate) turn_every_ms: u64,
     pub(crate) follows: Vec<Follow>,
@@ -162,6 +167,10 @@ impl DeviceSetup {
             buffer_bytes: random.pick(&[4 << 20, 4 << 20, 4 << 20, 6_000]),
             outbox_messages: random.pick(&[2, 256]),
             max_reconnect_attempts: random.chance(15).then(|| random.between(1, 6) as u32),
+            exhausted: random.pick(&[Exhausted::SlowProbe, Exhausted::Stop]),
+            auto_reconnect: !random.chance(4),
+            fallback_after_ms: random.pick(&[10_000, 10_000, 10_000, 2_000, 0]),
+            heartbeat_ms: random.pick(&[None, None, Some(5_000), Some(60_000)]),
             turn_every_ms: random.pick(&[100, 500, 2_000]),
             follows,
             latency_ms: random.pick(&[1, 20, 80, 400]),

@@ -9,8 +9,6 @@ const STABLE_MS: u64 = 30_000;
 /// While polling, the longest pause between two exchanges: a long poll that nobody answers, and a failure's pause.
 const LONGEST_PAUSE_MS: u64 = 35_000 + 30_000 + 1_000;
 
-const FALLBACK_AFTER_MS: u64 = 10_000;
-
 #[derive(Debug, Default)]
 pub(crate) struct Watch {
     /// Links in a row that ended soon.
@@ -44,7 +42,14 @@ impl Watch {
     }
 
     /// The machine has done what was due. `down`: it has no live link, and may poll.
-    pub(crate) fn settled(&mut self, down: bool, tokens: bool, now: u64, verdict: &mut Verdict) {
+    pub(crate) fn settled(
+        &mut self,
+        down: bool,
+        tokens: bool,
+        fallback_after_ms: u64,
+        now: u64,
+        verdict: &mut Verdict,
+    ) {
         self.tokens_missed = down && (self.tokens_missed || !tokens);
         let polls = self.last_exchange_at.is_some_and(|at| now <= at + LONGEST_PAUSE_MS);
         if let Some(link) = self.opened.take() {
@@ -58,8 +63,8 @@ impl Watch {
             return;
         }
         let since = *self.down_since.get_or_insert(now);
-        let most = if self.tokens_missed { FALLBACK_AFTER_MS + LONGEST_PAUSE_MS } else { FALLBACK_AFTER_MS };
-        verdict.expect(Check::Proxies, polls || now < since + most, || {
+        let most = fallback_after_ms + if self.tokens_missed { LONGEST_PAUSE_MS } else { 0 };
+        verdict.expect(Check::Proxies, polls || now <= since + most, || {
             format!("without a live link since {since}, and at {now} nothing is polled")
         });
     }
