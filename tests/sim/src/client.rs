@@ -174,8 +174,9 @@ impl Device {
 
     /// The machine wakes; its monotonic clock may have stood still meanwhile.
     pub(crate) fn wakes(&mut self, fault: usize, stood_still: bool, slept_ms: u64) {
-        if self.trouble.asleep_by.take_if(|by| *by == fault).is_some() && stood_still {
-            self.standing += slept_ms;
+        if self.trouble.asleep_by.take_if(|by| *by == fault).is_some() {
+            self.watch.proxies.wakes();
+            self.standing += if stood_still { slept_ms } else { 0 };
         }
     }
 

@@ -18,8 +18,8 @@ pub(crate) struct Watch {
     last_exchange_at: Option<u64>,
     /// Since when there is no live link, though tokens were to be had and polling was allowed.
     down_since: Option<u64>,
-    /// A token was waited for since there was a live link: polls may have failed for want of one.
-    tokens_missed: bool,
+    /// A token was waited for since there was a live link, or the machine slept: polls may have failed.
+    disturbed: bool,
 }
 
 impl Watch {
@@ -37,6 +37,12 @@ impl Watch {
         self.down_since = None;
     }
 
+    /// The machine has slept.
+    pub(crate) fn wakes(&mut self) {
+        self.down_since = None;
+        self.disturbed = true;
+    }
+
     pub(crate) fn exchanges(&mut self, now: u64) {
         self.last_exchange_at = Some(now);
     }
@@ -50,11 +56,11 @@ impl Watch {
         now: u64,
         verdict: &mut Verdict,
     ) {
-        self.tokens_missed = down && (self.tokens_missed || !tokens);
+        self.disturbed = down && (self.disturbed || !tokens);
         let polls = self.last_exchange_at.is_some_and(|at| now <= at + LONGEST_PAUSE_MS);
         if let Some(link) = self.opened.take() {
             let brief = self.brief;
-            verdict.expect(Check::Proxies, polls, || {
+            verdict.expect(Check::Proxies, polls || self.disturbed, || {
                 format!("{link:?} is opened after {brief} that died young, and nothing is polled")
             });
         }
@@ -63,7 +69,7 @@ impl Watch {
             return;
         }
         let since = *self.down_since.get_or_insert(now);
-        let most = fallback_after_ms + if self.tokens_missed { LONGEST_PAUSE_MS } else { 0 };
+        let most = fallback_after_ms + if self.disturbed { LONGEST_PAUSE_MS } else { 0 };
         verdict.expect(Check::Proxies, polls || now <= since + most, || {
             format!("without a live link since {since}, and at {now} nothing is polled")
         });
