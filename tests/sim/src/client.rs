@@ -127,6 +127,7 @@ impl Device {
         if self.status.state == State::Closed || !self.watch.terminal.wants() {
             self.watch.spacing.begins();
             self.watch.proxies.begins();
+            self.watch.flapping.begins();
             self.watch.tokens.begins();
             self.watch.recovery.wanted(around.agenda.now());
         }

@@ -16,6 +16,11 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
+    /// The application connects anew after the client had stopped: what it counts begins anew.
+    pub(crate) fn begins(&mut self) {
+        self.changes.clear();
+    }
+
     /// The status was told; `only_killed`: nothing but such a proxy stands in the way.
     pub(crate) fn status(
         &mut self,
