@@ -1,4 +1,4 @@
-//! What a person types: `cargo xtask demo | test | sim | fuzz | storm | bench | size | help`.
+//! What a person types: `cargo xtask demo | test | sim | replay | fuzz | storm | bench | size | help`.
 
 #![forbid(unsafe_code)]
 
@@ -7,6 +7,7 @@ mod demo;
 mod failure;
 mod fuzz;
 mod process;
+mod replay;
 #[cfg(test)]
 mod rules;
 mod sim;
@@ -31,6 +32,8 @@ cargo xtask COMMAND
   sim [--seeds N] [--from S] [--trace SEED]
         the real client against the real server in one hostile virtual world: plays N seeds, or prints all that
         happens in one. A failure says which invariant does not hold, and what has to go wrong for that.
+  replay FILE
+        prints what happened to a client, from a file with its debug report, and checks that it happens again.
   bench [--quick] [fan-out] [memory] [client]
         builds for release and measures on this machine: a broadcast beside a bare loop of write(), the memory of an
         idle connection, the native client beside a bare WebSocket loop. docs/benchmarks.md says how to read it.
@@ -61,13 +64,14 @@ fn dispatch(arguments: &[String]) -> Result<(), Failure> {
         "fuzz" => fuzz::run(&fuzz::Options::parse(rest)?),
         "test" => no_arguments(command, rest).and_then(|()| test::run()),
         "sim" => sim::run(rest),
+        "replay" => replay::run(rest),
         "size" => no_arguments(command, rest).and_then(|()| size::run()),
         "help" | "--help" | "-h" => {
             println!("{HELP}");
             Ok(())
         }
         unknown => Err(Failure::usage(format!(
-            "there is no command `{unknown}`; there are demo, test, sim, fuzz, storm, bench, size and help"
+            "there is no command `{unknown}`; there are demo, test, sim, replay, fuzz, storm, bench, size and help"
         ))),
     }
 }

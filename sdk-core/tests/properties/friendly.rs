@@ -36,6 +36,7 @@ proptest! {
             world.play(step);
         }
         world.all_is_well(config.transport);
+        world.driver.replays();
     }
 }
 

@@ -76,6 +76,7 @@ impl World {
         self.nobody_answers();
         self.all_is_well();
         self.the_end();
+        self.driver.replays();
     }
 
     /// Time passes: messages end, and the machine does not spin.
