@@ -59,7 +59,7 @@ async fn a_cut_polling_and_the_way_back_are_replayed() {
 
     let report = client.debug_report();
     let (moments, _) = replayed(&report);
-    for name in ["Opening", "Greeting", "Live", "Waiting", "Armed", "Polling", "Off"] {
+    for name in ["Opening", "Greeting", "Live", "Waiting", "Armed", "Polling", "Leaving"] {
         assert!(names(&moments, name), "{name} is not in the recording");
     }
     let exchanged = |moment: &Moment<Omitted>| matches!(&moment.call, Call::Input(input) if matches!(&**input, Input::ExchangeAnswered { status: 200, .. }));

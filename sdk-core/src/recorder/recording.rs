@@ -12,9 +12,10 @@ use crate::time::Now;
 const BEGIN: &str = "-----BEGIN STEADFAST RECORDING-----";
 const END: &str = "-----END STEADFAST RECORDING-----";
 const WIDTH: usize = 76;
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What a [`Recorder`](super::Recorder) has kept, oldest first. As text it is a block of base64 that may lie in any other text.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recording {
     /// The version of this crate that recorded it.
     pub version: String,
@@ -46,6 +47,13 @@ pub enum RecordingError {
     OtherVersion(String),
 }
 
+impl Default for Recording {
+    /// Nothing, by this version.
+    fn default() -> Self {
+        Self { version: String::from(VERSION), left_out: 0, segments: Vec::new() }
+    }
+}
+
 impl Recording {
     /// Finds the recording in a text.
     ///
@@ -60,7 +68,7 @@ impl Recording {
         let bytes = STANDARD.decode(block).map_err(|_| RecordingError::Damaged)?;
         let (version, rest) =
             postcard::take_from_bytes::<String>(&bytes).map_err(|_| RecordingError::Damaged)?;
-        if version != env!("CARGO_PKG_VERSION") {
+        if version != VERSION {
             return Err(RecordingError::OtherVersion(version));
         }
         let (left_out, segments) = postcard::from_bytes(rest).map_err(|_| RecordingError::Damaged)?;

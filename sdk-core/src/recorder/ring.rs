@@ -1,5 +1,4 @@
 use alloc::collections::VecDeque;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use postcard::ser_flavors::Flavor;
@@ -104,7 +103,7 @@ impl Ring {
         if let Head::Open(segment) = &self.head {
             segments.push(segment.clone());
         }
-        Recording { version: String::from(env!("CARGO_PKG_VERSION")), left_out: self.left_out, segments }
+        Recording { left_out: self.left_out, segments, ..Recording::default() }
     }
 
     fn write<T: Serialize>(&mut self, record: &T, calls: u64) {
