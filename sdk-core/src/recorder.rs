@@ -142,3 +142,106 @@ impl<P: Clone + Serialize> Recorder<P> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use alloc::string::ToString as _;
+    use alloc::vec;
+    use alloc::vec::Vec;
+
+    use super::{Call, Drained, Moment, Recorder, Recording, RecordingError, Segment};
+    use crate::{Config, Input, Instant, LinkId, Now, Output, ServerFrame, SubscribeOptions};
+
+    const BYTES: usize = 12 * 1024;
+
+    fn at(millis: u64) -> Now {
+        Now::new(Instant::from_millis(millis), 1_000_000 + millis)
+    }
+
+    fn recorder() -> Recorder<u32> {
+        Recorder::new(Config::new("instance"), 7, at(0), BYTES)
+    }
+
+    fn drain(recorder: &mut Recorder<u32>) {
+        while !matches!(recorder.poll_output(), Output::Wait { .. }) {}
+    }
+
+    fn replayed(segment: &Segment) -> Vec<Moment<u32>> {
+        segment.replay::<u32>().unwrap().map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn it_keeps_to_its_bytes() {
+        let mut recorder = recorder();
+        for millis in 0..10_000 {
+            recorder.handle_input(at(millis), Input::Online);
+            drain(&mut recorder);
+            let recording = recorder.recording();
+            assert!(recording.segments.iter().map(Segment::len).sum::<usize>() <= BYTES);
+        }
+        let recording = recorder.recording();
+        assert_eq!((recording.segments.len(), recording.left_out), (3, 0));
+        assert!(recording.segments.iter().flat_map(replayed).all(|moment| moment.drained == Drained::Same));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_counted_and_recording_goes_on_behind_it() {
+        let mut recorder = recorder();
+        recorder.connect(at(1));
+        drain(&mut recorder);
+        let topics = vec!["a topic's name".to_string(); 2_000];
+        let frame = ServerFrame::Unsubscribed { reference: None, topics, error: None };
+        recorder.handle_input(at(2), Input::Frame { link: LinkId(1), frame });
+        drain(&mut recorder);
+        recorder.handle_input(at(3), Input::Online);
+        drain(&mut recorder);
+        let recording = recorder.recording();
+        assert_eq!((recording.segments.len(), recording.left_out), (2, 1));
+        assert!(!recording.segments[1].follows);
+        let last = replayed(&recording.segments[1]);
+        assert!(matches!(&last[..], [Moment { call: Call::Input(_), drained: Drained::Same, .. }]));
+    }
+
+    #[test]
+    fn a_client_too_large_for_its_recorder_is_not_recorded() {
+        let mut recorder = recorder();
+        for number in 0..200 {
+            let topic = alloc::format!("topic-{number}");
+            recorder.subscribe(at(number), &topic, SubscribeOptions::default()).unwrap();
+            drain(&mut recorder);
+        }
+        let recording = recorder.recording();
+        assert!(recording.left_out > 0, "{recording:?}");
+        assert!(recording.segments.iter().map(Segment::len).sum::<usize>() <= BYTES);
+    }
+
+    #[test]
+    fn another_state_is_seen() {
+        let mut recorder = recorder();
+        recorder.connect(at(1));
+        drain(&mut recorder);
+        let mut other = Recorder::<u32>::new(Config::new("instance"), 7, at(0), BYTES);
+        other.handle_input(at(1), Input::Freeze);
+        drain(&mut other);
+        let mut mixed = recorder.recording();
+        other.connect(at(1));
+        drain(&mut other);
+        mixed.segments[0].snapshot = {
+            other.handle_input(at(2), Input::Thaw);
+            drain(&mut other);
+            postcard::to_allocvec(other.client()).unwrap()
+        };
+        assert!(replayed(&mixed.segments[0]).iter().any(|moment| moment.drained == Drained::Different));
+    }
+
+    #[test]
+    fn a_text_says_what_is_wrong_with_it() {
+        let text = recorder().recording().to_text();
+        assert!(Recording::find(&alloc::format!("before\r\n{}after", text.replace('\n', "\r\n"))).is_ok());
+        assert_eq!(Recording::find("nothing"), Err(RecordingError::Missing));
+        assert_eq!(Recording::find(&text[..text.len() / 2]), Err(RecordingError::Damaged));
+        let other = Recording { version: "0.0.1".into(), ..Recording::default() };
+        assert_eq!(Recording::find(&other.to_text()), Err(RecordingError::OtherVersion("0.0.1".into())));
+    }
+}
