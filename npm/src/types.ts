@@ -95,8 +95,6 @@ export interface SubscribeOptions {
 export interface Cursor {
   readonly epoch: string;
   readonly offset: number;
-  /** State topics: up to where all deletions are known. Keep it with the rest. */
-  readonly head?: number;
 }
 
 /** A subscription: call it to end it, iterate it, or ask it where it stands. */

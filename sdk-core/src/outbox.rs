@@ -159,9 +159,9 @@ impl Outbox {
         self.take_where(&|entry| entry.flight == Flight::Queued && entry.is_foreign(results_epoch))
     }
 
-    /// The first message on `feed`, else the first at all: the one that was too large.
+    /// The first message on `feed`, else the first that waits to be sent: the one that was too large.
     pub(crate) fn take_first(&mut self, feed: u32) -> Option<Taken> {
-        self.take_first_on(feed).or_else(|| self.take_where(&|_| true))
+        self.take_first_on(feed).or_else(|| self.take_where(&|entry| entry.flight == Flight::Queued))
     }
 
     pub(crate) fn take_first_on(&mut self, feed: u32) -> Option<Taken> {

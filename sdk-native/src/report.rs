@@ -97,6 +97,7 @@ impl Material {
         }
         writeln!(text, "\n{:#?}\n", self.statistics)?;
         writeln!(text, "Recording, without payloads and tokens; `cargo xtask replay FILE` prints it:")?;
+        writeln!(text, "calls that did not fit into it: {}", self.recording.left_out)?;
         text.push_str(&self.recording.to_text());
         Ok(())
     }

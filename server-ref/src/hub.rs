@@ -1,6 +1,6 @@
 //! Tenants, topics and their readers: the server's state, without I/O and without a clock.
 //!
-//! Locks are short and always taken in this order: results, pending acknowledgements, shard, topic. Readers are
+//! Locks are short and always taken in this order: results, pending acknowledgements, presences, shard, topic. Readers are
 //! told ([`Wakes::fire`]) when none is held.
 
 mod draft;
@@ -10,6 +10,7 @@ mod key;
 mod links;
 mod mailbox;
 mod open;
+mod presence;
 mod tenant;
 #[cfg(test)]
 mod tests;
@@ -35,7 +36,7 @@ pub use open::Acknowledged;
 pub(crate) use tenant::Tenant;
 pub use topic::{Topic, Wakes};
 
-use crate::config::{TopicRules, Totals};
+use crate::config::{Presence, TopicRules, Totals};
 use crate::log::{AppendRefused, Event, History, Place, Unnumbered};
 use crate::names::TenantId;
 
@@ -46,6 +47,7 @@ const SHARDS: usize = 64;
 pub struct Hub {
     rules: TopicRules,
     totals: Totals,
+    presence: Presence,
     epoch: Arc<str>,
     shards: Vec<Mutex<Shard>>,
     tenants: Mutex<HashMap<TenantId, Arc<Tenant>>>,
@@ -85,12 +87,19 @@ impl Hub {
         Self {
             rules,
             totals,
+            presence: Presence::default(),
             epoch: epoch.into(),
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
             tenants: Mutex::default(),
             bytes: AtomicU64::new(0),
             events: AtomicU64::new(0),
         }
+    }
+
+    /// The same hub, which tells who reads the topics that `presence` names.
+    #[must_use]
+    pub fn with_presence(self, presence: Presence) -> Self {
+        Self { presence, ..self }
     }
 
     /// Names this hub's life.
@@ -198,9 +207,12 @@ impl Hub {
             }
         }
         let tenants: Vec<Arc<Tenant>> = lock(&self.tenants).values().cloned().collect();
+        let mut wakes = Wakes::default();
         for tenant in tenants {
             lock(&tenant.pending).expire(now_ms);
+            self.end_leases(&tenant, now, &mut wakes);
         }
+        wakes.fire();
     }
 
     /// How much it holds.
@@ -279,6 +291,10 @@ impl Hub {
     fn shard(&self, key: &TopicKey) -> MutexGuard<'_, Shard> {
         let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(key);
         lock(&self.shards[(hash % SHARDS as u64) as usize])
+    }
+
+    fn encode(&self, draft: &Draft, now: Now) -> Unnumbered {
+        Unnumbered::encode(&draft.head(&self.next_id(), &timestamp(now.wall_millis)))
     }
 
     fn next_id(&self) -> String {

@@ -64,7 +64,8 @@ impl Pod {
     /// - [`ConfigError::Invalid`]: a key of the configuration is no key of its algorithm.
     pub fn start(state: &Arc<ServerState>, handlers: Handlers) -> Result<Arc<Self>, ConfigError> {
         let config = &state.config;
-        let hub = Hub::new(config.topics.clone(), config.totals.clone(), &random_epoch());
+        let hub = Hub::new(config.topics.clone(), config.totals.clone(), &random_epoch())
+            .with_presence(config.presence.clone());
         let results_epoch = Arc::clone(hub.epoch());
         let context = Context::new(config, Authenticator::new(&config.auth)?, results_epoch);
         let pod = Arc::new(Self {

@@ -1,4 +1,4 @@
-//! What a person types: `cargo xtask demo | test | sim | replay | fuzz | storm | bench | size | help`.
+//! What a person types: `cargo xtask demo | test | npm | sim | replay | fuzz | storm | bench | size | help`.
 
 #![forbid(unsafe_code)]
 
@@ -6,6 +6,7 @@ mod bench;
 mod demo;
 mod failure;
 mod fuzz;
+mod npm;
 mod process;
 mod replay;
 #[cfg(test)]
@@ -26,7 +27,9 @@ cargo xtask COMMAND
   demo [--for SECONDS] [--seed NUMBER] [--listen ADDRESS]
         builds all, starts the server, a feed that plays an operations centre and a hospital, and a tail,
         and says what to try. Ctrl-C ends it; so does the time given with --for.
-  test  all tests: the workspace, the core as wasm under Node, the size of the core as wasm, the house rules.
+  test  all tests: the workspace, the core as wasm under Node, the size of the core as wasm, the house rules, and the
+        npm package against the real server.
+  npm   builds the npm package: the core as wasm, its glue, JavaScript, types, and weighs its entries.
   fuzz [--minutes NUMBER] [TARGET]...
         random inputs at each target of fuzz/, or at these, for so many minutes each (1). Needs a nightly compiler.
   sim [--seeds N] [--from S] [--trace SEED]
@@ -65,13 +68,14 @@ fn dispatch(arguments: &[String]) -> Result<(), Failure> {
         "test" => no_arguments(command, rest).and_then(|()| test::run()),
         "sim" => sim::run(rest),
         "replay" => replay::run(rest),
+        "npm" => no_arguments(command, rest).and_then(|()| npm::run()),
         "size" => no_arguments(command, rest).and_then(|()| size::run()),
         "help" | "--help" | "-h" => {
             println!("{HELP}");
             Ok(())
         }
         unknown => Err(Failure::usage(format!(
-            "there is no command `{unknown}`; there are demo, test, sim, replay, fuzz, storm, bench, size and help"
+            "there is no command `{unknown}`; there are demo, test, npm, sim, replay, fuzz, storm, bench, size and help"
         ))),
     }
 }

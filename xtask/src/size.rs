@@ -2,18 +2,34 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use crate::failure::Failure;
+use crate::npm;
 use crate::process;
 use crate::workspace;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "wasm-release";
+/// The features are those that Rust uses for this target by itself; more, and browsers refuse the module.
+/// The lowest KiB of memory is the far end of the stack.
+const OPTIONS: [&str; 11] = [
+    "-Oz",
+    "--low-memory-unused",
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+    "--strip-debug",
+    "--strip-producers",
+    "--strip-target-features",
+];
 const GATE: usize = 20 * 1024;
 const AIM: usize = 15 * 1024;
 
@@ -23,18 +39,8 @@ const AIM: usize = 15 * 1024;
 /// - It cannot be built, or npm and Node, which run the optimiser, are missing.
 /// - It weighs more than 20 KiB after gzip -9.
 pub(crate) fn run() -> Result<(), Failure> {
-    workspace::ensure_target(TARGET)?;
-    process::run(workspace::cargo().args([
-        "build",
-        "--package",
-        "steadfast-size-probe",
-        "--profile",
-        PROFILE,
-        "--target",
-        TARGET,
-        "--locked",
-    ]))?;
-    let built = workspace::target_directory()?.join(TARGET).join(PROFILE);
+    npm::install()?;
+    let built = build("steadfast-size-probe")?;
     let optimised = built.join("steadfast-size-probe.optimised.wasm");
     optimise(&built.join("steadfast_size_probe.wasm"), &optimised)?;
     let wasm = fs::read(&optimised)
@@ -43,15 +49,32 @@ pub(crate) fn run() -> Result<(), Failure> {
     judge(wasm.len(), zipped)
 }
 
-/// Runs the `wasm-opt` that the npm package is built with: other versions give other sizes, or broken modules.
-fn optimise(from: &Path, to: &Path) -> Result<(), Failure> {
-    let npm = workspace::root().join("npm");
-    let wasm_opt = npm.join("node_modules/binaryen/bin/wasm-opt");
-    if !wasm_opt.is_file() {
-        process::run(Command::new("npm").current_dir(&npm).args(["ci", "--no-audit", "--no-fund"]))?;
-    }
-    let options = ["-Oz", "-all", "--strip-debug", "--strip-producers", "--strip-target-features"];
-    process::run(Command::new("node").arg(wasm_opt).args(options).arg(from).arg("-o").arg(to))
+/// Builds a package as wasm, as small as can be, and gives the folder where it is.
+///
+/// # Errors
+/// - The target cannot be installed, or the package cannot be built.
+pub(crate) fn build(package: &str) -> Result<PathBuf, Failure> {
+    workspace::ensure_target(TARGET)?;
+    process::run(workspace::cargo().args([
+        "build",
+        "--package",
+        package,
+        "--profile",
+        PROFILE,
+        "--target",
+        TARGET,
+        "--locked",
+    ]))?;
+    Ok(workspace::target_directory()?.join(TARGET).join(PROFILE))
+}
+
+/// Runs the `wasm-opt` of the npm package's tools: other versions give other sizes, or broken modules.
+///
+/// # Errors
+/// - Node is missing, or the module is not one.
+pub(crate) fn optimise(from: &Path, to: &Path) -> Result<(), Failure> {
+    let wasm_opt = npm::folder().join("node_modules/binaryen/bin/wasm-opt");
+    process::run(Command::new("node").arg(wasm_opt).args(OPTIONS).arg(from).arg("-o").arg(to))
 }
 
 fn judge(raw: usize, zipped: usize) -> Result<(), Failure> {

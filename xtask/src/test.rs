@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use crate::failure::Failure;
+use crate::npm;
 use crate::process;
 use crate::size;
 use crate::workspace;
@@ -10,11 +11,11 @@ use crate::workspace;
 const WASI: &str = "wasm32-wasip1";
 const OLDEST_NODE: u32 = 20;
 
-/// Runs all tests and stops at the first step that fails.
+/// Runs all tests, those of the npm package against the real server, and stops at the first step that fails.
 ///
 /// # Errors
 /// - A step fails: its exit code is the failure's.
-/// - Node is missing or older than 20.
+/// - Node is missing or older than 20, or npm is missing.
 pub(crate) fn run() -> Result<(), Failure> {
     process::run(workspace::cargo().args(["test", "--workspace", "--locked"]))?;
     check_node()?;
@@ -29,11 +30,17 @@ pub(crate) fn run() -> Result<(), Failure> {
         WASI,
         "--locked",
     ]))?;
-    size::run()
+    size::run()?;
+    npm::run()?;
+    process::run(workspace::cargo().args(["build", "--locked", "--package", "steadfast-server"]))?;
+    let server = format!("steadfast-server{}", std::env::consts::EXE_SUFFIX);
+    let server = workspace::target_directory()?.join("debug").join(server);
+    process::run(npm::npm().args(["run", "--silent", "check"]))?;
+    process::run(npm::npm().args(["run", "--silent", "test"]).env("STEADFAST_SERVER", server))
 }
 
 fn check_node() -> Result<(), Failure> {
-    let wanted = "the core's tests as wasm need Node 20 or newer";
+    let wanted = "the core's tests as wasm and the npm package need Node 20 or newer";
     let version = process::output(Command::new("node").arg("--version"))
         .map_err(|failure| Failure::new(format!("{wanted}: {failure}")))?;
     if major(&version).is_some_and(|major| major >= OLDEST_NODE) {

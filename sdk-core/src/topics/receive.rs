@@ -93,6 +93,8 @@ impl Topic {
             return None;
         }
         let reason = match position.recovery {
+            // Another feed has begun the new numbering since this one was asked.
+            Recovery::Gap(GapReason::EpochChanged) => GapReason::HistoryEvicted,
             Recovery::Gap(reason) => reason,
             _ if self.rewound == Some(seen) => GapReason::SourceLost,
             _ => {

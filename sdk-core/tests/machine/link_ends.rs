@@ -207,6 +207,21 @@ fn l16_too_big_before_anything_was_sent_fails_the_first_of_all() {
 }
 
 #[test]
+fn l16_too_big_says_nothing_of_what_an_exchange_carries() {
+    let mut rig = Rig::new();
+    rig.polling_proven();
+    let link = rig.poll_until_open();
+    rig.open(link);
+    let carried = rig.submit("incident_action");
+    let exchange = rig.last_exchange();
+    assert_eq!(rig.references_in(exchange), [carried.0]);
+    rig.close(link, 1009);
+    assert_eq!(rig.completions(), []);
+    rig.answer(exchange, vec![done(carried.0)]);
+    assert!(matches!(&rig.completions()[..], [(id, Outcome::Done { .. })] if *id == carried));
+}
+
+#[test]
 fn l16_too_big_with_an_empty_outbox_is_retried() {
     ended(1009, patient, |rig| {
         assert_eq!(rig.completions(), []);

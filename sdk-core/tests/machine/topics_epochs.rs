@@ -290,6 +290,17 @@ fn a_newer_feed_moves_the_topic_on_and_the_older_link_is_asked_again() {
 }
 
 #[test]
+fn what_a_newer_feed_does_not_bring_of_an_epoch_that_is_known_already_is_told_lost_as_evicted() {
+    let mut rig = Rig::new();
+    let slot = rig.subscribe("incidents");
+    let old = rig.live();
+    let successor = rig.handing_over(old);
+    rig.restart_topic(old, "incidents", epoch("e2", log(0, 9, Recovery::Gap(GapReason::EpochChanged))));
+    rig.welcome_at(successor, "incidents", &epoch("e2", log(3, 9, Recovery::Gap(GapReason::EpochChanged))));
+    assert_eq!(rig.story(slot), ["gap EpochChanged", "gap 1-3 HistoryEvicted"]);
+}
+
+#[test]
 fn a_restart_on_an_older_feed_voids_what_newer_ones_were_answered_before() {
     let mut rig = Rig::new();
     let slot = rig.subscribe("kpis");

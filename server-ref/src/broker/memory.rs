@@ -41,6 +41,13 @@ impl MemoryBroker {
                     true => self.hub.attach(&key, mailbox, ticket.slot, &request, now),
                     false => self.hub.look(&key, &request),
                 };
+                match principal {
+                    Some(Principal { user, .. }) if live => {
+                        self.hub.arrive(&key, user, mailbox, ticket.slot, now);
+                    }
+                    Some(Principal { user, .. }) => self.hub.glimpse(&key, user, now),
+                    None => {}
+                }
                 return Some(Answer::Tail { ticket, attached });
             }
             Output::Append { reference, draft, idem, refusal } => {
@@ -67,7 +74,10 @@ impl MemoryBroker {
             }
             // What is not in memory is nowhere.
             Output::Fetch { ticket, .. } => return Some(Answer::Fetched { ticket, events: Vec::new() }),
-            Output::Detach { topic, slot } => self.hub.detach(&topic, mailbox, slot),
+            Output::Detach { topic, slot } => {
+                self.hub.detach(&topic, mailbox, slot);
+                self.hub.depart(topic.key(), mailbox, slot, now);
+            }
             Output::Enter { client, link, handover } => self.links.enter(&client, link, handover, mailbox),
             Output::Leave { client } => self.links.leave(&client, mailbox),
             Output::Note(_) => {}

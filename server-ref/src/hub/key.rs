@@ -48,7 +48,16 @@ impl TopicKey {
 
     /// The state topic that holds what waits for an acknowledgement here; `None` where its name would be too long.
     pub(crate) fn open(&self) -> Option<Self> {
-        let name = TopicName::parse(&format!("open:{}", self.name)).ok()?;
+        self.beside("open:")
+    }
+
+    /// The state topic that tells who reads here; `None` where its name would be too long.
+    pub(crate) fn presence(&self) -> Option<Self> {
+        self.beside("presence:")
+    }
+
+    fn beside(&self, beginning: &str) -> Option<Self> {
+        let name = TopicName::parse(&format!("{beginning}{}", self.name)).ok()?;
         Some(Self { tenant: self.tenant.clone(), owner: self.owner.clone(), name })
     }
 }

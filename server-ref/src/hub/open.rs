@@ -9,7 +9,7 @@ use steadfast_core::{Now, Payload, WireError};
 
 use super::{Draft, Hub, Tenant, Topic, TopicKey, Wakes, lock, timestamp, too_many_keys};
 use crate::config::{Acknowledgements, TopicPolicy};
-use crate::log::{Event, Hidden, Unnumbered, Write};
+use crate::log::{Event, Hidden, Write};
 use crate::names::{TenantId, UserId};
 
 /// How long a settled event is still known, so that acknowledging it again is no mistake.
@@ -241,10 +241,6 @@ impl Hub {
         let stored = open.append(write, now.monotonic.as_millis(), wakes).map_err(|_| too_many_keys())?;
         self.account(tenant, stored.grown);
         Ok(())
-    }
-
-    fn encode(&self, draft: &Draft, now: Now) -> Unnumbered {
-        Unnumbered::encode(&draft.head(&self.next_id(), &timestamp(now.wall_millis)))
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use steadfast_core::WireError;
 
 use super::open::Pending;
+use super::presence::Presences;
 use super::{Appended, IdemTable, Topic, lock};
 
 /// What belongs to one tenant.
@@ -15,6 +16,8 @@ pub(crate) struct Tenant {
     pub(super) topics: Mutex<Vec<Arc<Topic>>>,
     /// What waits for an acknowledgement.
     pub(super) pending: Mutex<Pending>,
+    /// Who reads its topics.
+    pub(super) presences: Mutex<Presences>,
     /// Which publishes were carried out.
     pub(crate) results: Mutex<IdemTable<Result<Appended, WireError>, ()>>,
 }

@@ -11,7 +11,7 @@ use crate::log::{Batch, Read, View};
 use crate::names::{TopicName, UserId};
 use crate::permissions::Pattern;
 
-fn now(millis: u64) -> Now {
+pub(super) fn now(millis: u64) -> Now {
     Now::new(Instant::from_millis(millis), 1_750_000_000_000 + millis)
 }
 
@@ -23,11 +23,11 @@ fn tenant(name: &str) -> TenantId {
     TenantId::parse(name).unwrap()
 }
 
-fn user(name: &str) -> UserId {
+pub(super) fn user(name: &str) -> UserId {
     UserId::parse(name).unwrap()
 }
 
-fn key(tenant_name: &str, topic: &str) -> TopicKey {
+pub(super) fn key(tenant_name: &str, topic: &str) -> TopicKey {
     TopicKey::shared(tenant(tenant_name), TopicName::parse(topic).unwrap())
 }
 
@@ -72,7 +72,7 @@ fn held(hub: &Hub, key: &TopicKey) -> usize {
 }
 
 /// All frames that a reader of the whole history would get, as JSON.
-fn frames(hub: &Hub, key: &TopicKey) -> Vec<serde_json::Value> {
+pub(super) fn frames(hub: &Hub, key: &TopicKey) -> Vec<serde_json::Value> {
     frames_of(hub, key, None)
 }
 

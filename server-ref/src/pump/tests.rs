@@ -5,8 +5,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
+use tokio_tungstenite::tungstenite::Message;
 
 use super::Handlers;
+use crate::permissions::Pattern;
 use crate::testing::{Server, hello, token};
 
 fn request(kind: &str, reference: u64, idem: &str, payload: Value) -> Value {
@@ -86,4 +88,20 @@ async fn what_has_begun_is_finished_though_its_client_is_gone() {
     second.send(&request("incident_action", 1, "a", json!(1))).await;
     assert_eq!(second.next().await["duplicate"], true);
     assert_eq!(calls.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn who_reads_a_topic_is_told_where_the_configuration_asks_for_it() {
+    let server =
+        Server::start(|config| config.presence.topics = vec![Pattern::parse("incidents").unwrap()]).await;
+    let mut watching = server.welcomed("ana", json!(["presence:incidents", "presence:threats"])).await;
+    let mut reading = server.welcomed("bob", json!(["incidents", "threats"])).await;
+    let told = watching.next().await;
+    assert_eq!((&told["rt"]["topic"], &told["rt"]["key"]), (&json!("presence:incidents"), &json!("bob")));
+    assert_eq!(told["payload"]["clients"], 1);
+    // Its lease has only begun when a second client comes: nobody is told that the first went.
+    reading.0.close(None).await.unwrap();
+    assert_eq!(reading.message().await, Message::Close(None));
+    let _polled = server.welcomed("cleo", json!(["incidents"])).await;
+    assert_eq!(watching.next().await["rt"]["key"], "cleo");
 }

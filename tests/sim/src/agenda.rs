@@ -34,8 +34,8 @@ pub(crate) enum Happening {
     Flow { socket: SocketId, direction: Direction },
     /// A WebSocket breaks.
     Break { socket: SocketId },
-    /// A browser reports the end of a WebSocket that was closed long ago.
-    LateEnd { device: usize, link: LinkId, socket: SocketId },
+    /// A browser reports the end of a WebSocket that was closed long ago, to the page that closed it.
+    LateEnd { device: usize, page: u64, link: LinkId, socket: SocketId },
     /// A request reaches a pod.
     Request { request: RequestId },
     /// A pod learns that nobody waits for an answer.

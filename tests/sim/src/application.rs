@@ -13,6 +13,8 @@ pub(crate) struct Application {
     pub(crate) views: BTreeMap<Slot, View>,
     /// Messages without an outcome yet.
     pub(crate) pending: BTreeMap<MessageId, Pending>,
+    /// Those among them that went out in a request which the network repeats.
+    pub(crate) repeated: BTreeSet<MessageId>,
     /// Messages with their outcomes.
     pub(crate) outcomes: Vec<(u64, Ended)>,
     /// Delivered events that ask for a person, by id.
@@ -26,13 +28,13 @@ pub(crate) struct Application {
 /// A message under way.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Pending {
-    /// A publish of this number.
-    Publish(u64),
+    /// A publish of this number, or a request to a handler.
+    Number(u64),
     /// An acknowledgement, or a request that no server handles.
     Other,
 }
 
-/// How a publish ended, as far as its effect is concerned.
+/// How one ended, as far as its effect is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ended {
     /// It took effect.

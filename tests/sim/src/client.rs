@@ -39,6 +39,8 @@ pub(crate) struct Device {
     standing: u64,
     wall_skew: i64,
     generation: u64,
+    /// When the machine wants to be asked again.
+    deadline: Option<Instant>,
     sockets: BTreeMap<LinkId, SocketId>,
     requests: BTreeMap<ExchangeId, RequestId>,
     /// The driver's liberties.
@@ -96,6 +98,7 @@ impl Device {
             standing: 0,
             wall_skew: 0,
             generation: 0,
+            deadline: None,
             sockets: BTreeMap::new(),
             requests: BTreeMap::new(),
             random,
@@ -176,8 +179,19 @@ impl Device {
         }
     }
 
-    pub(crate) fn wall_jumps(&mut self, by_ms: i64) {
+    pub(crate) fn wall_jumps(&mut self, by_ms: i64, around: &mut Surroundings<'_>) {
+        let awake = self.trouble.asleep_until <= around.agenda.now();
+        if !awake || self.random.chance(50) {
+            self.wall_skew += by_ms;
+            return;
+        }
+        self.give(Input::Tick, around);
+        let before = self.deadline;
         self.wall_skew += by_ms;
+        self.give(Input::Tick, around);
+        if by_ms < 0 {
+            clocks::jumped_back(before, self.deadline, &mut around.court.verdict);
+        }
     }
 
     /// From now on the application keeps what it has.
@@ -233,6 +247,12 @@ impl Device {
         for (id, link) in &mut self.watch.connections.links {
             liveness::settled(*id, link, monotonic, &mut around.court.verdict);
         }
+        let tokens = self.trouble.no_tokens.is_none()
+            && self.trouble.bad_tokens.is_none()
+            && self.watch.tokens.is_idle();
+        let may_poll = is_auto(&self.setup) && self.watch.terminal.may_try();
+        let live = self.watch.connections.links.values().any(|link| link.welcomed.is_some());
+        self.watch.proxies.settled(may_poll && !live, tokens, monotonic, &mut around.court.verdict);
         let waiting = self.core.pending_messages();
         outbox::settled(&self.application, waiting, &self.setup, &mut around.court.verdict);
         self.set_timer(until, around);
@@ -240,6 +260,7 @@ impl Device {
 
     fn set_timer(&mut self, until: Option<Instant>, around: &mut Surroundings<'_>) {
         self.generation += 1;
+        self.deadline = until;
         let Some(until) = until else { return };
         let at = (until.as_millis() + self.standing).saturating_sub(MONOTONIC_ORIGIN);
         let late = if self.trouble.late_ms > 0 { self.random.between(0, self.trouble.late_ms) } else { 0 };
@@ -257,6 +278,7 @@ fn config_of(setup: &DeviceSetup, reloads: u64) -> Config {
         transport: setup.transport,
         long_poll: setup.long_poll,
         buffer_events: setup.buffer_events,
+        buffer_bytes: setup.buffer_bytes,
         outbox: OutboxLimits { messages: setup.outbox_messages, bytes: 1024 * 1024, life_ms: 60_000 },
         max_reconnect_attempts: setup.max_reconnect_attempts,
         ..Config::new(format!("{}-{reloads}", setup.instance))

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use steadfast_core::AckState;
 use steadfast_server::{Answer, Draft};
 
+use crate::handlers::Handlers;
 use crate::oracle::{Oracle, Retention};
 use crate::tokens::Tokens;
 use crate::verdict::Verdict;
@@ -20,6 +21,7 @@ pub(crate) struct Court {
     pub(crate) deletions_ms: u64,
     /// Whose client has told which event to be received.
     pub(crate) received: BTreeSet<(usize, String)>,
+    pub(crate) handlers: Handlers,
     /// How long the broker takes to answer sessions on WebSockets.
     pub(crate) broker_takes_ms: u64,
     trace: Option<String>,
@@ -34,6 +36,7 @@ impl Court {
             retention,
             deletions_ms,
             received: BTreeSet::new(),
+            handlers: Handlers::default(),
             broker_takes_ms: 0,
             trace: traced.then(String::new),
         }
@@ -48,6 +51,12 @@ impl Court {
 
     pub(crate) fn take_trace(&mut self) -> String {
         self.trace.take().unwrap_or_default()
+    }
+
+    /// The broker begins, or begins anew with nothing.
+    pub(crate) fn broker_begins(&mut self, epoch: &str) {
+        self.oracle.broker_begins(epoch);
+        self.handlers.begin();
     }
 
     /// What a broker answered to a session.

@@ -11,6 +11,7 @@ mod application;
 mod checks;
 mod client;
 mod court;
+mod handlers;
 mod minimise;
 mod network;
 mod oracle;

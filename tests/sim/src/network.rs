@@ -88,6 +88,7 @@ pub(crate) struct Weather {
     pub(crate) http_trouble: Option<HttpTrouble>,
     latency_ms: u64,
     jitter_ms: u64,
+    http_extra_ms: u64,
     stalled_to_pod: u64,
     stalled_to_device: u64,
     /// The device reads no faster than one message in this time.
@@ -112,6 +113,7 @@ impl Network {
         let weather = |device: &DeviceSetup| Weather {
             latency_ms: device.latency_ms,
             jitter_ms: device.jitter_ms,
+            http_extra_ms: device.http_extra_ms,
             ..Weather::default()
         };
         Self {
@@ -186,7 +188,7 @@ impl Network {
         let (id, mut random) = self.begin(device);
         let weather = &self.weather[device];
         let trouble = weather.http_trouble;
-        let way = weather.way(&mut random).max(weather.stalled_to_pod.saturating_sub(agenda.now()));
+        let way = weather.http_way(&mut random).max(weather.stalled_to_pod.saturating_sub(agenda.now()));
         let mut answer = None;
         match trouble {
             Some(HttpTrouble::BlackHole) => {}
@@ -230,7 +232,7 @@ impl Network {
         }
         let weather = &self.weather[request.device];
         let way =
-            weather.way(&mut request.random).max(weather.stalled_to_device.saturating_sub(agenda.now()));
+            weather.http_way(&mut request.random).max(weather.stalled_to_device.saturating_sub(agenda.now()));
         let extra = match request.trouble {
             Some(HttpTrouble::AnswerLost) if request.random.chance(50) => return,
             Some(HttpTrouble::AnswerLost) => {
@@ -383,6 +385,10 @@ impl Request {
 impl Weather {
     fn way(&self, random: &mut Random) -> u64 {
         self.latency_ms + random.between(0, self.jitter_ms)
+    }
+
+    fn http_way(&self, random: &mut Random) -> u64 {
+        self.way(random) + random.between(0, self.http_extra_ms)
     }
 }
 

@@ -53,8 +53,8 @@ pub(crate) struct Retention {
 /// A message that an application submitted.
 #[derive(Debug, Default)]
 pub(crate) struct Submitted {
-    /// The epochs in which it took effect.
-    pub(crate) effects: Vec<String>,
+    /// How often it took effect.
+    pub(crate) effects: u32,
 }
 
 /// All that is true.
@@ -110,13 +110,7 @@ impl Oracle {
         if draft.requires_acknowledgment {
             self.open.entry(address.clone()).or_default().insert(appended.id.to_string());
         }
-        if let Some(submitted) = self.submitted.get_mut(&number) {
-            submitted.effects.push(appended.epoch.to_string());
-            let effects = submitted.effects.len();
-            verdict.expect(Check::Effect, effects == 1, || {
-                format!("message {number} took effect {effects} times")
-            });
-        }
+        self.took_effect(number, verdict);
         let published = Published {
             address,
             epoch: appended.epoch.to_string(),
@@ -128,6 +122,17 @@ impl Oracle {
             at: verdict.now(),
         };
         self.by_id.insert(appended.id.to_string(), published);
+    }
+
+    /// A message of an application took effect, if it is one: never more than once.
+    pub(crate) fn took_effect(&mut self, number: u64, verdict: &mut Verdict) {
+        if let Some(submitted) = self.submitted.get_mut(&number) {
+            submitted.effects += 1;
+            let effects = submitted.effects;
+            verdict.expect(Check::Effect, effects == 1, || {
+                format!("message {number} took effect {effects} times")
+            });
+        }
     }
 
     /// A person has taken on an event.

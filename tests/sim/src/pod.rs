@@ -321,7 +321,7 @@ impl Pod {
 
 fn broker_of(config: &Config, seed: u64, life: u64, court: &mut Court) -> MemoryBroker {
     let epoch = format!("e{life}-{seed:x}");
-    court.oracle.broker_begins(&epoch);
+    court.broker_begins(&epoch);
     MemoryBroker::new(Hub::new(config.topics.clone(), config.totals.clone(), &epoch))
 }
 

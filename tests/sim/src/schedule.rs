@@ -257,7 +257,7 @@ impl HttpTrouble {
             2 => Self::AnswerLost,
             3 => Self::AnswerLate { by_ms: random.pick(&[2_000, 11_000, 40_000]) },
             4 => Self::Repeated,
-            _ => Self::Status(random.pick(&[400, 413, 429, 500, 502, 503, 504])),
+            _ => Self::Status(random.pick(&[400, 401, 403, 404, 413, 429, 500, 502, 503, 504])),
         }
     }
 }

@@ -61,6 +61,7 @@ pub(crate) struct DeviceSetup {
     pub(crate) transport: TransportChoice,
     pub(crate) long_poll: bool,
     pub(crate) buffer_events: u32,
+    pub(crate) buffer_bytes: u64,
     pub(crate) outbox_messages: u32,
     pub(crate) max_reconnect_attempts: Option<u32>,
     /// The application's life: it takes, submits and acknowledges this often.
@@ -68,6 +69,8 @@ pub(crate) struct DeviceSetup {
     pub(crate) follows: Vec<Follow>,
     pub(crate) latency_ms: u64,
     pub(crate) jitter_ms: u64,
+    /// How long requests and their answers take beside that: what is sent by one transport overtakes the other's.
+    pub(crate) http_extra_ms: u64,
 }
 
 /// One topic that an application follows from the beginning.
@@ -156,12 +159,14 @@ impl DeviceSetup {
             ]),
             long_poll: random.chance(70),
             buffer_events: random.pick(&[2, 8, 64, 1_024]),
+            buffer_bytes: random.pick(&[4 << 20, 4 << 20, 4 << 20, 6_000]),
             outbox_messages: random.pick(&[2, 256]),
             max_reconnect_attempts: random.chance(15).then(|| random.between(1, 6) as u32),
             turn_every_ms: random.pick(&[100, 500, 2_000]),
             follows,
             latency_ms: random.pick(&[1, 20, 80, 400]),
             jitter_ms: random.pick(&[0, 5, 100]),
+            http_extra_ms: random.pick(&[0, 0, 40, 300]),
         }
     }
 }

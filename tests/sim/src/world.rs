@@ -116,8 +116,8 @@ impl World {
             Happening::Refused { socket, status } => self.refused(socket, status),
             Happening::Flow { socket, direction } => self.flow(socket, direction),
             Happening::Break { socket } => self.breaks(socket),
-            Happening::LateEnd { device, link, socket } => {
-                self.devices[device].late_end(link, around!(self));
+            Happening::LateEnd { device, page, link, socket } => {
+                self.devices[device].late_end(page, link, around!(self));
                 self.network.let_go(socket);
             }
             Happening::Request { request } => self.request(request),

@@ -2,8 +2,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// Seeds that failed once, with what was wrong then.
-const ONCE_FAILED: [(u64, &str); 9] = [
+/// Seeds that failed once, with what was wrong then. What a seed plays changes with the generator of worlds and schedules, so each
+/// of these faults has a test of its own beside the code too, and this list tells what the simulation has found.
+const ONCE_FAILED: [(u64, &str); 12] = [
     (
         108,
         "a state topic with more values than the buffer holds began anew without end below the floor of deletions",
@@ -19,10 +20,16 @@ const ONCE_FAILED: [(u64, &str); 9] = [
         9531,
         "a message that had taken effect was told as forbidden, because the token had been narrowed since",
     ),
+    (10_584, "a loss within a new epoch was told as another change of the epoch"),
+    (
+        13_162,
+        "a link closed for the size of a message failed one that an exchange carried, which took effect",
+    ),
+    (14_344, "the first again, by a reader too slow for a short history"),
 ];
 
 /// How many others are played.
-const OTHERS: u64 = 250;
+const OTHERS: u64 = 2_000;
 
 #[test]
 fn no_seed_that_failed_fails_again() {

@@ -14,6 +14,9 @@ pub(crate) struct Links {
     pub(crate) newest_exchange: u32,
     current: Vec<Link>,
     exchange: Option<(ExchangeId, Asked)>,
+    /// What the latest input ended. Deadlines come before inputs, so the machine may give it up just then.
+    ended_link: Option<LinkId>,
+    ended_exchange: Option<ExchangeId>,
 }
 
 struct Link {
@@ -92,13 +95,14 @@ impl Links {
                     current.welcomed = true;
                 }
             }
-            Input::Closed { link, .. } => self.current.retain(|current| current.id != *link),
+            Input::Closed { link, .. } => self.end_link(|current| current.id == *link),
             // Nothing that a link which is open can be told.
             Input::HandshakeStatus { link, .. } => {
-                self.current.retain(|current| current.id != *link || current.opened);
+                self.end_link(|current| current.id == *link && !current.opened);
             }
             Input::ExchangeAnswered { exchange, .. } | Input::ExchangeFailed { exchange } => {
-                self.exchange.take_if(|(current, _)| current == exchange);
+                let ended = self.exchange.take_if(|(current, _)| current == exchange);
+                self.ended_exchange = ended.map(|(id, _)| id);
             }
             _ => {}
         }
@@ -114,8 +118,10 @@ impl Links {
             Output::Close { link, .. } => {
                 let before = self.current.len();
                 self.current.retain(|current| current.id != *link);
-                assert!(self.current.len() < before, "{link:?} is closed, and is not there");
+                let there = self.current.len() < before || self.ended_link.take() == Some(*link);
+                assert!(there, "{link:?} is closed, and is not there");
             }
+            Output::Send { link, .. } if self.ended_link == Some(*link) => {}
             Output::Send { link, bytes } => {
                 let current = self.current.iter_mut().find(|current| current.id == *link);
                 let current = current.expect("a link that is written to is there");
@@ -134,15 +140,23 @@ impl Links {
                 self.exchange = asked.map(|asked| (*exchange, asked));
             }
             Output::Abort { exchange } => {
-                let aborted = self.exchange.take();
-                assert_eq!(aborted.map(|(current, _)| current), Some(*exchange), "another is aborted");
+                let aborted = self.exchange.take().map(|(current, _)| current);
+                let aborted = aborted.or_else(|| self.ended_exchange.take());
+                assert_eq!(aborted, Some(*exchange), "another is aborted");
             }
             _ => {}
         }
     }
 
-    pub(crate) fn settled(&self) {
+    pub(crate) fn settled(&mut self) {
         assert!(self.current.len() <= 2, "{} links at once", self.current.len());
+        self.ended_link = None;
+        self.ended_exchange = None;
+    }
+
+    fn end_link(&mut self, ended: impl Fn(&Link) -> bool) {
+        self.ended_link = self.current.iter().find(|current| ended(current)).map(|current| current.id);
+        self.current.retain(|current| !ended(current));
     }
 }
 

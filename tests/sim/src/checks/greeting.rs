@@ -18,6 +18,12 @@ pub(crate) fn sent(link: &mut Link, text: &str, verdict: &mut Verdict) {
     });
 }
 
+/// The client sends a message of bytes.
+pub(crate) fn sent_bytes(link: &Link, verdict: &mut Verdict) {
+    let welcomed = link.welcomed.is_some();
+    verdict.expect(Check::Greeting, welcomed, || "before the welcome the client sent bytes".to_owned());
+}
+
 /// The client begins an exchange.
 pub(crate) fn asked(body: &str, verdict: &mut Verdict) {
     let hello = body.starts_with("[{\"type\":\"rt.hello\"");

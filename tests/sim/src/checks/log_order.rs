@@ -1,11 +1,40 @@
 //! 1. Log topics: offsets rise by one, or a gap lies between that names exactly what is lost.
 
-use steadfast_core::{Cursor, GapReason};
+use steadfast_core::{Cursor, GapReason, Position, Recovery, TopicClass, TopicRequest};
+use steadfast_server::TopicKey;
 
 use crate::application::{Class, Place, View};
 use crate::court::Court;
-use crate::oracle::Published;
+use crate::oracle::{Published, address};
 use crate::verdict::Check;
+
+/// A pod says where a reader of a log begins: where it asked to, unless the broker has forgotten that.
+pub(crate) fn begins(key: &TopicKey, request: &TopicRequest, position: &Position, court: &mut Court) {
+    if position.class != TopicClass::Log {
+        return;
+    }
+    let address = address(key);
+    let top = court.oracle.top(&address);
+    let now = court.verdict.now();
+    let offset = position.offset;
+    let gap = matches!(position.recovery, Recovery::Gap(_));
+    let forgotten = || court.oracle.may_be_forgotten(&address, offset, court.retention, now);
+    let right = match &request.cursor {
+        None => {
+            let wanted = top - request.history.unwrap_or(0).min(top);
+            position.recovery == Recovery::Fresh && (offset == wanted || offset > wanted && forgotten())
+        }
+        Some(cursor) if *cursor.epoch != *court.oracle.epoch() => gap && forgotten(),
+        Some(cursor) if cursor.offset > top => gap && offset == top,
+        Some(cursor) => match position.recovery {
+            Recovery::Resumed => offset == cursor.offset,
+            _ => gap && offset > cursor.offset && forgotten(),
+        },
+    };
+    court.verdict.expect(Check::LogOrder, right && offset <= top && position.top == top, || {
+        format!("{address}, which is at {top}: {request:?} is answered {position:?}")
+    });
+}
 
 pub(crate) fn delivered(view: &mut View, event: &Published, offset: Option<u64>, court: &mut Court) {
     let topic = &view.topic;

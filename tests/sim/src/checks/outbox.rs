@@ -31,6 +31,11 @@ pub(crate) fn settled(application: &Application, waiting: usize, setup: &DeviceS
         verdict.expect(Check::Outbox, held <= setup.buffer_events as usize, || {
             format!("{topic}: {held} events are buffered")
         });
+        let bytes: u64 = view.held.iter().map(|size| u64::from(*size)).sum();
+        // One event fits, however large.
+        verdict.expect(Check::Outbox, held <= 1 || bytes <= setup.buffer_bytes, || {
+            format!("{topic}: {bytes} bytes are buffered")
+        });
     }
 }
 

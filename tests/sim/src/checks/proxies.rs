@@ -9,11 +9,19 @@ const STABLE_MS: u64 = 30_000;
 /// While polling, the longest pause between two exchanges: a long poll that nobody answers, and a failure's pause.
 const LONGEST_PAUSE_MS: u64 = 35_000 + 30_000 + 1_000;
 
+const FALLBACK_AFTER_MS: u64 = 10_000;
+
 #[derive(Debug, Default)]
 pub(crate) struct Watch {
     /// Links in a row that ended soon.
     brief: u32,
+    /// A link that was opened after three of these.
+    opened: Option<LinkId>,
     last_exchange_at: Option<u64>,
+    /// Since when there is no live link, though tokens were to be had and polling was allowed.
+    down_since: Option<u64>,
+    /// A token was waited for since there was a live link: polls may have failed for want of one.
+    tokens_missed: bool,
 }
 
 impl Watch {
@@ -28,21 +36,36 @@ impl Watch {
 
     pub(crate) fn begins(&mut self) {
         self.brief = 0;
+        self.down_since = None;
     }
 
     pub(crate) fn exchanges(&mut self, now: u64) {
         self.last_exchange_at = Some(now);
     }
 
-    /// A link is opened, and there is no other.
-    pub(crate) fn opens(&self, link: LinkId, now: u64, verdict: &mut Verdict) {
-        if self.brief < 3 {
+    /// The machine has done what was due. `down`: it has no live link, and may poll.
+    pub(crate) fn settled(&mut self, down: bool, tokens: bool, now: u64, verdict: &mut Verdict) {
+        self.tokens_missed = down && (self.tokens_missed || !tokens);
+        let polls = self.last_exchange_at.is_some_and(|at| now <= at + LONGEST_PAUSE_MS);
+        if let Some(link) = self.opened.take() {
+            let brief = self.brief;
+            verdict.expect(Check::Proxies, polls, || {
+                format!("{link:?} is opened after {brief} that died young, and nothing is polled")
+            });
+        }
+        if !down || !tokens {
+            self.down_since = None;
             return;
         }
-        let polls = self.last_exchange_at.is_some_and(|at| now <= at + LONGEST_PAUSE_MS);
-        let brief = self.brief;
-        verdict.expect(Check::Proxies, polls, || {
-            format!("{link:?} is opened after {brief} that died young, and nothing is polled")
+        let since = *self.down_since.get_or_insert(now);
+        let most = if self.tokens_missed { FALLBACK_AFTER_MS + LONGEST_PAUSE_MS } else { FALLBACK_AFTER_MS };
+        verdict.expect(Check::Proxies, polls || now < since + most, || {
+            format!("without a live link since {since}, and at {now} nothing is polled")
         });
+    }
+
+    /// A link is opened, and there is no other.
+    pub(crate) fn opens(&mut self, link: LinkId) {
+        self.opened = Some(link).filter(|_| self.brief >= 3);
     }
 }

@@ -39,10 +39,10 @@ impl Watch {
         self.wanted && !self.frozen
     }
 
+    /// Nothing is tried after a terminal code, and nothing (invariant 7) while nobody wants it or in Frozen.
     pub(crate) fn tries(&self, what: &str, verdict: &mut Verdict) {
-        verdict.expect(Check::Terminal, self.may_try(), || {
-            format!("{what} although nothing may be tried: {self:?}")
-        });
+        let check = if self.closed { Check::Terminal } else { Check::Spacing };
+        verdict.expect(check, self.may_try(), || format!("{what} although nothing may be tried: {self:?}"));
     }
 }
 

@@ -50,6 +50,11 @@ impl Watch {
         self.demanded += 1;
     }
 
+    /// No request is under way.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.request.is_none()
+    }
+
     /// Everything was given up: by disconnect, freeze or for good.
     pub(crate) fn abandoned(&mut self) {
         self.request = None;

@@ -79,6 +79,7 @@ impl Device {
             && self.status.transport == Some(Transport::WebSocket)
             && self.connected_at + 5_000 < published.at
             && self.setup.buffer_events > 64
+            && self.setup.buffer_bytes > 1 << 20
             && around.network.is_wide();
         if everything_works && !replay && view.class != Class::Ephemeral {
             slow_readers::news(&self.setup, published.at, &mut court.verdict);

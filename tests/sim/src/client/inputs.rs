@@ -1,7 +1,7 @@
 //! What comes to a device.
 
 use steadfast_core::json::{Envelope, FrameError, decode_server, decode_server_binary};
-use steadfast_core::{ExchangeId, Input, LinkId, Secret, ServerFrame, TokenRequest, TopicResult};
+use steadfast_core::{ExchangeId, Input, LinkId, Secret, ServerFrame, Slot, TokenRequest, TopicResult};
 use steadfast_server::{Pattern, TenantId, UserId};
 
 use super::Device;
@@ -189,9 +189,11 @@ impl Device {
         self.give(Input::TokenReady { request, token: Secret(token), expires_in_ms }, around);
     }
 
-    /// A link of long ago is said to have ended.
-    pub(crate) fn late_end(&mut self, link: LinkId, around: &mut Surroundings<'_>) {
-        self.stale(Input::Closed { link, code: 1006 }, around);
+    /// A link of long ago is said to have ended. A page that is gone hears nothing any more.
+    pub(crate) fn late_end(&mut self, page: u64, link: LinkId, around: &mut Surroundings<'_>) {
+        if page == self.reloads {
+            self.stale(Input::Closed { link, code: 1006 }, around);
+        }
     }
 
     fn frame(
@@ -265,8 +267,8 @@ impl Device {
         self.give(Input::Tick, around);
         let what = describe(&input);
         let now = self.now(around);
-        self.core.handle_input(now, input);
-        stale::taken(&mut self.core, &what, &mut around.court.verdict);
+        let slots: Vec<Slot> = self.application.views.keys().copied().collect();
+        stale::given(&mut self.core, now, input, &what, &slots, &mut around.court.verdict);
     }
 }
 

@@ -1,13 +1,14 @@
 //! What the client wants, done as a driver does it.
 
 use steadfast_core::json::Envelope;
-use steadfast_core::{LinkId, Outcome, OutgoingBytes, Output, State, Status, Transport};
+use steadfast_core::{Delivery, LinkId, Outcome, OutgoingBytes, Output, State, Status, Transport};
 
 use super::{Device, is_auto};
 use crate::agenda::Happening;
 use crate::application::{Ended, Pending};
 use crate::checks::{greeting, outbox};
 use crate::network::{Direction, Packet};
+use crate::schedule::HttpTrouble;
 use crate::surroundings::Surroundings;
 
 impl Device {
@@ -27,6 +28,9 @@ impl Device {
                 self.watch.proxies.exchanges(now);
                 greeting::asked(&body, verdict);
                 self.watch.acknowledgements.sent(&body, verdict);
+                if around.network.weather[self.index].http_trouble == Some(HttpTrouble::Repeated) {
+                    self.application.repeated.extend(self.application.pending.keys());
+                }
                 let request = around.network.request(self.index, exchange, body.into(), around.agenda);
                 self.requests.insert(exchange, request);
             }
@@ -47,8 +51,11 @@ impl Device {
             }
             Output::Deliver { slot, delivery } => self.deliver(slot, delivery, around),
             Output::Complete { message, outcome } => {
+                let repeated = self.application.repeated.remove(&message);
                 let ended = match outcome {
                     Outcome::Done { .. } => Ended::Done,
+                    // The network's own copy came after what was said of the first.
+                    Outcome::Failed(error) if error.retryable && repeated => Ended::Perhaps,
                     Outcome::Failed(_)
                     | Outcome::TimedOut { sent: false }
                     | Outcome::Cancelled { sent: false } => Ended::Without,
@@ -57,7 +64,7 @@ impl Device {
                     | Outcome::Unknown => Ended::Perhaps,
                 };
                 let pending = outbox::completes(&mut self.application, message, &mut around.court.verdict);
-                if let Some(Pending::Publish(number)) = pending {
+                if let Some(Pending::Number(number)) = pending {
                     self.application.outcomes.push((number, ended));
                 }
             }
@@ -72,7 +79,7 @@ impl Device {
         self.watch.terminal.tries("a link is opened", verdict);
         self.watch.spacing.opens(link, now, verdict);
         if is_auto(&self.setup) && self.watch.connections.links.is_empty() {
-            self.watch.proxies.opens(link, now, verdict);
+            self.watch.proxies.opens(link);
         }
         self.watch.connections.opens(link, now, verdict);
         let socket = around.network.open(self.index, link, around.agenda);
@@ -92,7 +99,8 @@ impl Device {
         let Some(socket) = self.sockets.remove(&link) else { return };
         around.network.send(socket, Direction::ToPod, Packet::Close(code), around.agenda);
         let late = self.random.pick(&[0, 50, 60_000]);
-        around.agenda.after(late, Happening::LateEnd { device: self.index, link, socket });
+        let page = self.reloads;
+        around.agenda.after(late, Happening::LateEnd { device: self.index, page, link, socket });
     }
 
     fn send(&mut self, link: LinkId, bytes: OutgoingBytes, around: &mut Surroundings<'_>) {
@@ -105,7 +113,12 @@ impl Device {
                 self.watch.acknowledgements.sent(&text, verdict);
                 Packet::Text(text.into())
             }
-            OutgoingBytes::Binary(bytes) => Packet::Binary(bytes.into()),
+            OutgoingBytes::Binary(bytes) => {
+                if let Some(watched) = self.watch.connections.links.get(&link) {
+                    greeting::sent_bytes(watched, verdict);
+                }
+                Packet::Binary(bytes.into())
+            }
         };
         if let Some(socket) = self.sockets.get(&link) {
             around.network.send(*socket, Direction::ToPod, packet, around.agenda);
@@ -137,7 +150,7 @@ impl Device {
             Output::Exchange { exchange, body } => (4, u64::from(exchange.0), body.len() as u64),
             Output::Abort { exchange } => (5, u64::from(exchange.0), 0),
             Output::NeedToken { request, renew } => (6, u64::from(request.0), u64::from(*renew)),
-            Output::Deliver { slot, .. } => (7, u64::from(slot.0), 0),
+            Output::Deliver { slot, delivery } => (7, u64::from(slot.0), told(delivery)),
             Output::Complete { message, .. } => (8, message.0, 0),
             Output::Status(status) => (9, u64::from(status.attempt), status.retry_in_ms.unwrap_or(0)),
             Output::Wait { .. } => (10, 0, 0),
@@ -145,6 +158,17 @@ impl Device {
         for part in [around.agenda.now(), tag, first, second] {
             self.digest = (self.digest.rotate_left(5) ^ part).wrapping_mul(0x517c_c1b7_2722_0a95);
         }
+    }
+}
+
+/// A delivery as one number.
+fn told(delivery: &Delivery<Envelope>) -> u64 {
+    match delivery {
+        Delivery::Event { offset, size, .. } => offset.unwrap_or(0) << 20 | u64::from(*size),
+        Delivery::Gap { lost, .. } => lost.map_or(1, |(first, last)| first << 20 | last),
+        Delivery::Reset => 2,
+        Delivery::Live => 3,
+        Delivery::Failed(_) => 4,
     }
 }
 

@@ -7,6 +7,7 @@ use steadfast_core::{Client, Input, OutgoingMessage, OutgoingPayload, Slot, Stat
 use super::{Device, config_of};
 use crate::agenda::Happening;
 use crate::application::{Ended, Pending, View};
+use crate::handlers::HANDLED;
 use crate::oracle::payload_of;
 use crate::setup::{EPHEMERAL, Follow, KEYS, LOGS, STATES};
 use crate::surroundings::Surroundings;
@@ -73,8 +74,9 @@ impl Device {
         self.requests.clear();
         self.narrowed = false;
         self.trouble.frozen = false;
+        self.application.repeated.clear();
         for (_, pending) in std::mem::take(&mut self.application.pending) {
-            if let Pending::Publish(number) = pending {
+            if let Pending::Number(number) = pending {
                 self.application.outcomes.push((number, Ended::Perhaps));
             }
         }
@@ -113,6 +115,7 @@ impl Device {
                 self.submit(&message, Pending::Other, around);
             }
             5..=8 => self.acknowledge(around),
+            10 | 11 => self.ask(around),
             9 => {
                 let pending: Vec<_> = self.application.pending.keys().copied().collect();
                 if !pending.is_empty() {
@@ -152,11 +155,20 @@ impl Device {
             ..OutgoingMessage::default()
         };
         // A deletion has no payload, and so no number by which its effect could be found.
-        let pending = if deleted { Pending::Other } else { Pending::Publish(number) };
+        let pending = if deleted { Pending::Other } else { Pending::Number(number) };
         if !deleted {
             around.court.oracle.submitted.entry(number).or_default();
         }
         self.submit(&message, pending, around);
+    }
+
+    /// A request to the handler at the pods.
+    fn ask(&mut self, around: &mut Surroundings<'_>) {
+        let number = around.court.oracle.number();
+        around.court.oracle.submitted.entry(number).or_default();
+        let payload = OutgoingPayload::Json(payload_of(number, 0).into());
+        let message = OutgoingMessage { kind: HANDLED.to_owned(), payload, ..OutgoingMessage::default() };
+        self.submit(&message, Pending::Number(number), around);
     }
 
     fn submit(&mut self, message: &OutgoingMessage, pending: Pending, around: &mut Surroundings<'_>) {

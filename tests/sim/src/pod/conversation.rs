@@ -6,6 +6,7 @@ use std::sync::Arc;
 use steadfast_core::{AckState, Now};
 use steadfast_server::{Answer, Context, Frame, Links, Mailbox, MemoryBroker, Output, Session};
 
+use crate::checks::{log_order, slow_readers};
 use crate::court::Court;
 use crate::network::{Direction, Packet, SocketId};
 use crate::surroundings::Surroundings;
@@ -125,6 +126,7 @@ impl Conversation {
 
     fn write(&mut self, socket: SocketId, now: Now, around: &mut Surroundings<'_>) -> bool {
         let mut wrote = false;
+        let mut control = 0;
         while around.network.has_room(socket) {
             let Some(frame) = self.session.poll_frame() else {
                 if std::mem::take(&mut self.blocked) {
@@ -139,7 +141,11 @@ impl Conversation {
             };
             wrote = true;
             let packet = match frame {
-                Frame::Control(text) => self.check_control(text, around.court),
+                Frame::Control(text) => {
+                    control += 1;
+                    slow_readers::waited(control, &mut around.court.verdict);
+                    self.check_control(text, around.court)
+                }
                 Frame::Event(event) => {
                     self.check_event(event.text(), around.court);
                     Packet::Event(event)
@@ -213,8 +219,14 @@ pub(super) fn perform(
         if let Output::Acknowledge { ids, state: AckState::Received, .. } = &output {
             court.received.extend(ids.iter().map(|id| (device, id.clone())));
         }
+        let mut asked = None;
         let draft = match &output {
             Output::Append { draft, .. } => Some(draft.clone()),
+            Output::Attach { key, request, .. } => {
+                asked = Some((key.clone(), request.clone()));
+                None
+            }
+
             // Takeover is a matter of each process, and so not of the broker that they share.
             Output::Enter { client, link, handover } => {
                 links.enter(client, *link, *handover, mailbox);
@@ -226,8 +238,19 @@ pub(super) fn perform(
             }
             _ => None,
         };
+        let output = match (output, session.principal()) {
+            (Output::Handle { reference, message, idem }, Some(principal)) => {
+                let Court { handlers, oracle, verdict, .. } = court;
+                let tenant = &principal.tenant;
+                return Some(handlers.handle(tenant, &message, reference, idem, oracle, verdict));
+            }
+            (output, _) => output,
+        };
         let answer = broker.perform(output, session.principal(), mailbox, now);
         if let Some(answer) = answer {
+            if let (Answer::Tail { attached, .. }, Some((key, request))) = (&answer, &asked) {
+                log_order::begins(key, request, &attached.position, court);
+            }
             court.broker_answered(draft.as_deref(), &answer);
             return Some(answer);
         }

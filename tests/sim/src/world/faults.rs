@@ -115,7 +115,7 @@ impl World {
             What::Http { trouble, .. } => weather.http_trouble = Some(trouble),
             What::Freeze { .. } => device.freeze(around!(self)),
             What::Sleep { .. } => device.falls_asleep(number, fault.ends()),
-            What::WallJump { by_ms, .. } => device.wall_jumps(by_ms),
+            What::WallJump { by_ms, .. } => device.wall_jumps(by_ms, around!(self)),
             What::LateTimers { by_ms, .. } => device.trouble.late_ms = by_ms,
             What::EarlyTimers { .. } => device.trouble.early = true,
             What::Hint { hint, .. } => {

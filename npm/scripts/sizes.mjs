@@ -1,0 +1,59 @@
+// What a visitor of a page downloads for each entry: minified, after gzip -9, React excluded.
+
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+const KIB = 1024;
+
+/**
+ * Entries, their files, and what they may weigh. The client is meant to weigh 30 KiB: the state machine alone is 20 of
+ * them, its driver 4, and the face in JavaScript 13. Until one of them shrinks, the gate keeps it from growing.
+ */
+const ENTRIES = [
+  { name: 'steadfast', files: ['index.js', 'core.wasm'], gate: 37.5 * KIB },
+  { name: 'steadfast/inline', files: ['inline.js'] },
+  { name: 'steadfast/react', files: ['react/index.js'], gate: 6 * KIB },
+  { name: 'steadfast/ui', files: ['ui/index.js'], gate: 6 * KIB },
+  { name: 'steadfast/ui/styles.css', files: ['ui/styles.css'] },
+  { name: 'steadfast/testing', files: ['testing/index.js'] },
+];
+
+/** Prints the table; false where an entry weighs more than its gate. */
+export async function weigh(dist) {
+  let light = true;
+  console.log('\n| entry | minified | gzip | gate |\n|---|---:|---:|---:|');
+  for (const { name, files, gate } of ENTRIES) {
+    const weights = await Promise.all(files.map((file) => weight(join(dist, file))));
+    if (weights.some((weight) => !weight)) continue;
+    const [raw, zipped] = [0, 1].map((index) => weights.reduce((sum, weight) => sum + weight[index], 0));
+    console.log(`| \`${name}\` | ${show(raw)} | ${show(zipped)} | ${gate ? show(gate) : ''} |`);
+    if (files.length > 1) {
+      files.forEach((file, index) => console.log(`| &nbsp; ${file} | ${show(weights[index][0])} | ${show(weights[index][1])} | |`));
+    }
+    if (gate && zipped > gate) {
+      console.error(`\`${name}\` is ${zipped - gate} bytes over its gate; find what grew`);
+      light = false;
+    }
+  }
+  return light;
+}
+
+async function weight(file) {
+  if (!await stat(file).catch(() => undefined)) return undefined;
+  const bytes = file.endsWith('.wasm') ? await readFile(file) : await minified(file);
+  return [bytes.length, gzipSync(bytes, { level: 9 }).length];
+}
+
+async function minified(file) {
+  const { outputFiles } = await build({
+    entryPoints: [file], bundle: true, minify: true, write: false, format: 'esm', legalComments: 'none', target: 'es2022',
+    external: ['react', 'react-dom', 'react/*', 'steadfast', 'steadfast/*', 'node:*'], logLevel: 'error',
+  });
+  return outputFiles[0].contents;
+}
+
+function show(bytes) {
+  return bytes.toLocaleString('en');
+}

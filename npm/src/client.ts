@@ -1,0 +1,139 @@
+import { SteadfastError } from './error.js';
+import { load } from './core/load.js';
+import { Call } from './core/names.js';
+import { type Level, openLog } from './log.js';
+import { settle } from './options.js';
+import { badTopic, payloadOf } from './outbox.js';
+import { Session } from './session.js';
+import { openStream } from './stream.js';
+import type { Entry } from './topics.js';
+import type {
+  AcknowledgeResult, Client, ClientOptions, Delivery, Listener, PublishOptions, Result, SubscribeOptions, Subscription, WasmSource,
+} from './types.js';
+
+/** Makes a client; `source` says where the module is if the options do not. */
+export function create(options: ClientOptions, source: () => WasmSource | Promise<WasmSource>): Client {
+  const settings = settle(options);
+  const log = openLog(settings);
+  const session = new Session(settings, log, async () => {
+    if (settings.transport === 'websocket' && !(settings.WebSocket ?? globalThis.WebSocket)) {
+      throw new SteadfastError('no_websocket', 'there is no WebSocket here; give one as `WebSocket` (in Node: that of the package ws), or allow polling');
+    }
+    await load(settings.wasm === undefined ? source : () => settings.wasm as WasmSource);
+  });
+
+  const follow = (topic: string, given: SubscribeOptions, take: Entry['take'], onEnd?: () => void): Entry => {
+    if (typeof topic !== 'string' || !/^[\w.:-]{1,128}$/.test(topic)) throw badTopic();
+    const { keys, history, cursor } = checked(given);
+    const entry: Entry = { keys: keys && new Set(keys), keeps: onEnd !== undefined, take, ended: false };
+    session.subscribe(entry, topic, [keys ? 1 : 0, ...keys ? [keys.length, ...keys] : [], history ?? -1, cursor?.epoch, cursor?.offset], onEnd);
+    return entry;
+  };
+
+  const submit = (topic: string | undefined, type: string, payload: unknown, given: PublishOptions = {}): Promise<Result> => {
+    try {
+      const { key, deleted, priority, requiresAcknowledgment, correlationId, timeout, signal } = given;
+      checkTexts({ type, key: key ?? '', priority: priority ?? '', correlationId: correlationId ?? '' });
+      if (timeout !== undefined) checkWhole('timeout', timeout);
+      const message = [
+        type, topic, ...payloadOf(payload), key, deleted ? 1 : 0, priority, requiresAcknowledgment ? 1 : 0, correlationId, timeout ?? -1,
+      ];
+      return session.submit(Call.Submit, message, signal);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  };
+
+  const client: Client = {
+    connect: () => session.connect(),
+    disconnect: () => session.disconnect(),
+    close: () => session.close(),
+    subscribe(topic, listener, given = {}) {
+      if (typeof listener !== 'object' || listener === null) {
+        throw new SteadfastError('bad_options', 'subscribe needs a listener: subscribe(topic, { onEvent(event) { … } })');
+      }
+      const entry = follow(topic, given, (delivery) => {
+        if (!entry.ended) session.guarded(() => hand(listener, delivery, (text, value) => log('warn', `${topic}: ${text}`, value)));
+      });
+      const subscription: Subscription = Object.assign(() => session.unsubscribe(entry), {
+        topic, cursor: () => session.cursor(entry), isLive: () => session.isLive(entry),
+      });
+      return subscription;
+    },
+    stream(topic, given = {}) {
+      const sink = openStream(topic, () => session.unsubscribe(entry));
+      const entry: Entry = follow(topic, given, sink.push, sink.end);
+      return sink.stream;
+    },
+    publish: (topic, type, payload, given) => {
+      if (typeof topic !== 'string') return Promise.reject(badTopic());
+      return submit(topic, type, payload, given);
+    },
+    request: <Payload>(type: string, payload?: unknown, given?: PublishOptions) =>
+      submit(undefined, type, payload, given) as Promise<Result<Payload>>,
+    send: (type, payload) => {
+      checkTexts({ type });
+      return session.send([type, undefined, ...payloadOf(payload), undefined, 0, undefined, 0, undefined, -1]);
+    },
+    async acknowledge(ids, note) {
+      const all = [ids].flat() as string[];
+      checkTexts({ ...all, note: note ?? '' });
+      if (all.length > 256) {
+        throw new SteadfastError('bad_options', 'acknowledge takes the ids of at most 256 events at a time');
+      }
+      const { payload } = await session.submit(Call.Acknowledge, [all.length, ...all, note?.slice(0, 1_024)]);
+      return { unknown: (payload as Partial<AcknowledgeResult> | null | undefined)?.unknown ?? [] };
+    },
+    get status() {
+      return session.status;
+    },
+    onStatus: (listener) => session.onStatus(listener),
+    statistics: () => session.statistics(),
+    debugReport: () => session.report(),
+    get logLevel() {
+      return log.level;
+    },
+    set logLevel(level: Level) {
+      log.level = level;
+    },
+  };
+  if (settings.autoConnect) client.connect();
+  return client;
+}
+
+/** Calls what the listener has for a delivery. What nobody listens to and somebody should know is said. */
+function hand(listener: Listener, delivery: Delivery, say: (text: string, value: unknown) => void): void {
+  switch (delivery.kind) {
+    case 'event': return listener.onEvent?.(delivery.event);
+    case 'deleted': return listener.onDeleted?.(delivery.deleted);
+    case 'reset': return listener.onReset?.();
+    case 'live': return listener.onLive?.();
+    case 'gap': return listener.onGap ? listener.onGap(delivery.gap) : say('events were lost; give onGap to act on it', delivery.gap);
+    case 'failed': return listener.onFailed ? listener.onFailed(delivery.error) : say('the topic is refused', delivery.error.message);
+  }
+}
+
+function checked(options: SubscribeOptions): SubscribeOptions {
+  const { keys, history, cursor } = options;
+  if (keys !== undefined && !(Array.isArray(keys) && keys.every((key) => typeof key === 'string'))) {
+    throw new SteadfastError('bad_options', '`keys` must be an array of texts');
+  }
+  if (history !== undefined) checkWhole('history', history);
+  if (cursor && !(typeof cursor.epoch === 'string' && Number.isSafeInteger(cursor.offset) && cursor.offset >= 0)) {
+    throw new SteadfastError('bad_options', '`cursor` must be what `subscription.cursor()` gave');
+  }
+  return { keys, history, cursor: cursor ?? undefined } as SubscribeOptions;
+}
+
+/** What is no text would end up in the machine as one, or not at all. */
+function checkTexts(texts: Readonly<Record<string, unknown>>): void {
+  for (const [name, text] of Object.entries(texts)) {
+    if (typeof text !== 'string') throw new SteadfastError('bad_options', `\`${name}\` must be a text, and is ${typeof text}`);
+  }
+}
+
+function checkWhole(name: string, value: unknown): void {
+  if (!Number.isSafeInteger(value) || (value as number) < 0) {
+    throw new SteadfastError('bad_options', `\`${name}\` must be a whole number, zero or more`);
+  }
+}

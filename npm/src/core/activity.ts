@@ -1,0 +1,20 @@
+import { Call } from './names.js';
+
+/** Tells what the page and the network do, until the answer is called. Where there is no page, there is little to tell. */
+export function watchActivity(tell: (what: Call) => void): () => void {
+  const controller = new AbortController();
+  const on = (target: EventTarget | undefined, type: string, act: (event: Event) => void) => {
+    target?.addEventListener?.(type, act, { signal: controller.signal });
+  };
+  const scope = globalThis as unknown as EventTarget;
+  const page = typeof document === 'object' ? document : undefined;
+  on(page, 'visibilitychange', () => tell(page?.visibilityState === 'hidden' ? Call.Hidden : Call.Visible));
+  on(scope, 'online', () => tell(Call.Online));
+  on(scope, 'offline', () => tell(Call.Offline));
+  if (page) {
+    // Always: only a page without links may be kept, and one that is not kept is gone anyway.
+    on(scope, 'pagehide', () => tell(Call.Freeze));
+    on(scope, 'pageshow', (event) => (event as PageTransitionEvent).persisted && tell(Call.Thaw));
+  }
+  return () => controller.abort();
+}

@@ -1,0 +1,269 @@
+import type { Log } from '../log.js';
+import { type Settings, configuration } from '../options.js';
+import type { Recorder } from '../report.js';
+import { VERSION } from '../version.js';
+import { watchActivity } from './activity.js';
+import { Core, type Output } from './core.js';
+import { type Answer, type Exchanges, openExchanges } from './exchanges.js';
+import { type FrameSink, MOST_IN_ANSWER, MOST_IN_MESSAGE, decodeBytes, decodeRefusal, decodeText } from './frames.js';
+import { type Links, openLinks } from './links.js';
+import { Call, Flag, Frame, Out } from './names.js';
+import { type Tokens, openTokens } from './tokens.js';
+
+/** Who is told what concerns the application. */
+export interface Face {
+  /** Where each topic is at the machine. */
+  readonly slots: ReadonlyMap<string, number>;
+  /** Something to be delivered, completed or shown. */
+  output(output: Output): void;
+  /** The machine is about to be given an answer, which may hold a whole buffer of events. */
+  beforeAnswer(): void;
+  /** Why the last request for a token failed; `undefined` once one is answered. */
+  tokenFailure(message: string | undefined): void;
+  /** The machine is dead: its memory is in no known state. */
+  crashed(error: unknown): void;
+}
+
+/** The longest that a timer may be set to; beyond it browsers fire at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+const NO_FRAME = 'something came that is no frame of the protocol; it is counted and ignored';
+
+/** How long after sending a link is asked what it has still to send. */
+const BUFFERED_AFTER = 100;
+
+/**
+ * Drives one machine: tells it what happens, does what it wants.
+ *
+ * What the machine wants is queued, and done when no call into it is under way. So a listener may do anything, and what it
+ * causes is done in its turn.
+ */
+export class Driver {
+  readonly #core: Core;
+  readonly #links: Links;
+  readonly #exchanges: Exchanges;
+  readonly #tokens: Tokens;
+  readonly #unwatch: () => void;
+  #acting = false;
+  #ended = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timerAt = Infinity;
+  #bufferedTimer: ReturnType<typeof setTimeout> | undefined;
+  /** The link whose message is being decoded. */
+  #link = 0;
+
+  /** Gives the machine the frames of that link. */
+  readonly #sink: FrameSink = {
+    event: (slot, offset, flags, size, frame, id) => {
+      this.recorder.event();
+      this.#core.event(this.#link, slot, offset, flags, size, frame, id);
+    },
+    control: (values) => this.again(Call.Frame, this.#link, ...values),
+    bad: () => {
+      this.log('warn', NO_FRAME);
+      this.again(Call.BadFrame, this.#link);
+    },
+  };
+
+  constructor(
+    settings: Settings, private readonly log: Log, private readonly recorder: Recorder, private readonly face: Face,
+  ) {
+    const Socket = settings.WebSocket ?? globalThis.WebSocket;
+    this.#core = new Core(configuration(settings, VERSION, Boolean(Socket)));
+    this.#links = openLinks(Socket, settings.endpoint.websocket, {
+      opened: (link) => this.run(Call.Opened, link),
+      closed: (link, code) => this.run(Call.Closed, link, code),
+      text: (link, text) => this.#frames(link, (sink) => decodeText(text, MOST_IN_MESSAGE, face.slots, sink)),
+      bytes: (link, bytes) => this.#frames(link, (sink) => decodeBytes(bytes, face.slots, sink)),
+    });
+    const send: typeof fetch = settings.fetch ?? ((input, init) => fetch(input, init));
+    this.#exchanges = openExchanges(send, settings.endpoint.poll, (exchange, answer) => this.#answered(exchange, answer));
+    this.#tokens = openTokens(settings.getToken, (request, outcome) => {
+      const failure = 'failed' in outcome ? outcome.failed : undefined;
+      face.tokenFailure(failure);
+      if ('token' in outcome) return this.run(Call.TokenReady, request, outcome.token, outcome.expiresIn);
+      log('error', failure);
+      this.run(Call.TokenFailed, request, outcome.retryable);
+    });
+    this.#unwatch = watchActivity((what) => this.run(what, 0));
+  }
+
+  /** Tells the machine something, and does what it wants. Answers a message's number, or a mistake's below zero. */
+  run(what: Call, ...values: unknown[]): number {
+    const answer = this.call(what, ...values);
+    this.act();
+    return answer;
+  }
+
+  /** Tells the machine something; what it wants waits for {@link act}. */
+  call(what: Call, ...values: unknown[]): number {
+    this.#core.tell();
+    return this.again(what, ...values);
+  }
+
+  /** Tells the machine something more of the same moment. */
+  again(what: Call, ...values: unknown[]): number {
+    this.recorder.call(what, values);
+    let answer = NaN;
+    this.#guard(() => {
+      answer = this.#core.call(what, ...values);
+    });
+    return answer;
+  }
+
+  /** Subscribes, and answers the subscription's number and the topic's slot; `undefined` where the machine is dead. */
+  subscribe(...values: unknown[]): { readonly a: number; readonly b: number } | undefined {
+    this.call(Call.Subscribe, ...values);
+    const { outputs } = this.#core;
+    const at = outputs.findIndex(({ what }) => what === Out.Subscription);
+    return at < 0 ? undefined : outputs.splice(at, 1)[0];
+  }
+
+  /** Has a listener told what the others know, not before whoever subscribed has its answer. */
+  catchUpSoon(entry: unknown): void {
+    queueMicrotask(() => this.#queue(Out.CatchUp, entry));
+  }
+
+  /** Has the end told when all before it is done. */
+  finish(): void {
+    this.#queue(Out.End);
+  }
+
+  /** Does what the machine wants, unless that is under way. */
+  act(): void {
+    if (this.#acting) return;
+    this.#acting = true;
+    while (this.#core.outputs.length) {
+      const { outputs } = this.#core;
+      this.#core.outputs = [];
+      this.#guard(() => {
+        for (const output of outputs) this.#carryOut(output);
+      });
+    }
+    this.#acting = false;
+    this.#arm();
+  }
+
+  /** Nothing is on its way to a listener. */
+  get idle(): boolean {
+    return !this.#acting;
+  }
+
+  /** Where a topic stands, what is on its way to listeners included. */
+  cursor(slot: number): Output | undefined {
+    return this.#ask(() => this.#core.cursor(slot));
+  }
+
+  live(slot: number): boolean {
+    return this.#ask(() => this.#core.live(slot)) ?? false;
+  }
+
+  statistic(index: number): number {
+    return this.#ask(() => this.#core.statistic(index)) ?? 0;
+  }
+
+  /** Lets go of everything outside. The machine is not called again. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#bufferedTimer);
+    this.#unwatch();
+    this.#tokens.abort();
+    this.#links.end();
+    this.#exchanges.end();
+  }
+
+  #queue(what: Out, value?: unknown): void {
+    this.#core.o(what, 0, 0, 0, value);
+    this.act();
+  }
+
+  #carryOut(output: Output): void {
+    const { what, a, b, value } = output;
+    switch (what) {
+      case Out.Open: return this.#links.open(a);
+      case Out.Close: return this.#links.close(a, b);
+      case Out.Send:
+      case Out.SendBytes:
+        this.#links.send(a, value as string | Uint8Array);
+        this.#bufferedTimer ??= setTimeout(() => this.#askBuffered(), BUFFERED_AFTER);
+        return;
+      case Out.Exchange: return this.#exchanges.begin(a, value as string);
+      case Out.Abort: return this.#exchanges.abort(a);
+      case Out.NeedToken: return this.#tokens.ask(a, b !== 0);
+      default: return this.face.output(output);
+    }
+  }
+
+  #frames(link: number, decode: (sink: FrameSink) => void): void {
+    this.#core.tell();
+    this.#link = link;
+    this.#guard(() => decode(this.#sink));
+    this.act();
+  }
+
+  #answered(exchange: number, answer: Answer): void {
+    if (!answer) return void this.run(Call.ExchangeFailed, exchange);
+    this.face.beforeAnswer();
+    const frames: unknown[] = [];
+    let [count, bad] = [0, 0];
+    const add = (...values: unknown[]) => {
+      count += 1;
+      frames.push(...values);
+    };
+    if (answer.status !== 200) {
+      const error = decodeRefusal(answer.text);
+      if (error) add(Frame.Error, ...error);
+    } else if (answer.text) {
+      decodeText(answer.text, MOST_IN_ANSWER, this.face.slots, {
+        event: (slot, offset, flags, size, frame, id) =>
+          add(Frame.Event, slot, offset, flags, size, frame, ...flags & Flag.Acknowledge ? [id] : []),
+        control: (values) => add(...values),
+        bad: () => void (bad += 1),
+      });
+    }
+    if (bad) this.log('warn', NO_FRAME, bad);
+    this.run(Call.Answered, exchange, answer.status, answer.retryAfter, bad, count, ...frames);
+  }
+
+  #askBuffered(): void {
+    this.#bufferedTimer = undefined;
+    const all = this.#links.buffered();
+    for (const [link, bytes] of all) this.run(Call.Buffered, link, bytes);
+    if (all.some(([, bytes]) => bytes)) this.#bufferedTimer ??= setTimeout(() => this.#askBuffered(), BUFFERED_AFTER);
+  }
+
+  /** A later deadline does not move the timer: early ticks are harmless, and moving it for each event is not free. */
+  #arm(): void {
+    const { deadline } = this.#core;
+    if (deadline >= this.#timerAt || this.#ended) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = deadline;
+    const delay = Math.max(0, deadline - Math.floor(performance.now()));
+    this.#timer = setTimeout(() => {
+      this.#timerAt = Infinity;
+      this.run(Call.Tick, 0);
+    }, Math.min(delay, LONGEST_TIMER));
+  }
+
+  #guard<Value>(act: () => Value): Value | undefined {
+    if (this.#ended) return undefined;
+    try {
+      return act();
+    } catch (error) {
+      this.end();
+      this.face.crashed(error);
+      return undefined;
+    }
+  }
+
+  /** A question to the machine, which it answers also after the end; not where it is dead. */
+  #ask<Value>(question: () => Value): Value | undefined {
+    try {
+      return question();
+    } catch {
+      return undefined;
+    }
+  }
+}

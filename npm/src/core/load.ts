@@ -1,0 +1,60 @@
+import * as glue from '../../build/steadfast_wasm_bg.js';
+import { SteadfastError } from '../error.js';
+import type { WasmSource } from '../types.js';
+
+let loading: Promise<void> | undefined;
+
+/** Loads the module once for all clients. A failure is not kept: the next call tries again. */
+export function load(source: () => WasmSource | Promise<WasmSource>): Promise<void> {
+  loading ??= instantiate(source).catch((error: unknown) => {
+    loading = undefined;
+    throw error;
+  });
+  return loading;
+}
+
+async function instantiate(source: () => WasmSource | Promise<WasmSource>): Promise<void> {
+  if (typeof WebAssembly === 'undefined') {
+    throw new SteadfastError('wasm_blocked', 'WebAssembly is switched off here (a hardened browser?); allow it for this site');
+  }
+  const given = await source();
+  const module = given instanceof WebAssembly.Module ? given : await compile(await bytesOf(given as ArrayBuffer));
+  const imports = { './steadfast_wasm_bg.js': glue as unknown as WebAssembly.ModuleImports };
+  const { exports } = await WebAssembly.instantiate(module, imports);
+  glue.__wbg_set_wasm(exports);
+  (exports.__wbindgen_start as () => void)();
+}
+
+async function bytesOf(source: string | URL | ArrayBuffer | ArrayBufferView): Promise<Uint8Array> {
+  if (typeof source !== 'string' && !(source instanceof URL)) {
+    return ArrayBuffer.isView(source)
+      ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength) : new Uint8Array(source);
+  }
+  const response = await fetch(source).catch((error: unknown) => unavailable(`${source} could not be fetched (${error})`));
+  if (!response.ok) unavailable(`${source} was answered with ${response.status}`);
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  if (bytes[0] !== 0 || bytes[1] !== 0x61) {
+    unavailable(`${source} was answered with something else (${response.headers.get('content-type')})`);
+  }
+  return bytes;
+}
+
+async function compile(bytes: Uint8Array): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(bytes as BufferSource);
+  } catch (error) {
+    try {
+      // The smallest module there is: if it is refused too, the fault is not in ours.
+      await WebAssembly.compile(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
+    } catch {
+      throw new SteadfastError('wasm_blocked', "the page's Content-Security-Policy forbids WebAssembly; add 'wasm-unsafe-eval' to its script-src");
+    }
+    return unavailable(`it cannot be compiled (${error})`);
+  }
+}
+
+function unavailable(what: string): never {
+  throw new SteadfastError(
+    'wasm_unavailable', `the WebAssembly module is not to be had: ${what}; serve core.wasm beside the script, give its place as \`wasm\`, or import "steadfast/inline"`, true,
+  );
+}

@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest';
+
+import { create } from '../src/client.js';
+import { settle } from '../src/options.js';
+import { payloadOf } from '../src/outbox.js';
+import type { ClientOptions } from '../src/types.js';
+
+const good = { url: 'https://alerts.example.org', getToken: () => 'secret', autoConnect: false };
+const make = (options: object) => () => create(options as ClientOptions, () => new Uint8Array());
+
+describe('a wrong option is one sentence that names it and says what is right', () => {
+  test.each<[object, string, RegExp]>([
+    [{}, 'bad_options', /needs the option `url`/],
+    [{ url: 'https://a' }, 'bad_options', /needs the option `getToken`/],
+    [{ ...good, url: 7 }, 'bad_options', /`url` must be a string, and is number/],
+    [{ ...good, url: 'not a url' }, 'bad_url', /`url` is no URL; give https/],
+    [{ ...good, url: 'ftp://host' }, 'bad_url', /`url` must be https/],
+    [{ ...good, url: 'https://ana:secret@host' }, 'bad_url', /no user, password/],
+    [{ ...good, url: 'https://host/?token=secret' }, 'bad_url', /no user, password, query/],
+    [{ ...good, getToken: 'secret' }, 'bad_options', /`getToken` must be a function, and is string/],
+    [{ ...good, reconectInterval: 5 }, 'bad_options', /no option `reconectInterval`; there are .*reconnectInterval/],
+    [{ ...good, reconnectInterval: '5s' }, 'bad_options', /`reconnectInterval` must be a whole number from 0/],
+    [{ ...good, heartbeatInterval: 4_999 }, 'bad_options', /`heartbeatInterval` must be a whole number from 5000 to 60000/],
+    [{ ...good, bufferEvents: 0 }, 'bad_options', /`bufferEvents` must be a whole number from 1/],
+    [{ ...good, transport: 'sse' }, 'bad_options', /`transport` must be one of auto, websocket, polling/],
+    [{ ...good, logger: null }, 'bad_options', /`logger` must be a object/],
+    [{ ...good, application: { name: 'x' } }, 'bad_options', /`application` must be \{ name, version \}/],
+  ])('%#', (options, code, message) => {
+    expect(make(options)).toThrow(expect.objectContaining({ name: 'SteadfastError', code, retryable: false }));
+    expect(make(options)).toThrow(message);
+    expect(make(options)).not.toThrow(/secret/);
+  });
+
+  test('no options at all', () => {
+    expect(make(undefined as unknown as object)).toThrow(/createClient needs an object/);
+  });
+});
+
+test('both endpoints follow from one url', () => {
+  for (const [url, websocket, poll] of [
+    ['http://127.0.0.1:8080', 'ws://127.0.0.1:8080/api/v1/notifications/ws', 'http://127.0.0.1:8080/api/v1/notifications/poll'],
+    ['https://a.example.org/ops/', 'wss://a.example.org/ops/api/v1/notifications/ws', 'https://a.example.org/ops/api/v1/notifications/poll'],
+    ['wss://[::1]:9', 'wss://[::1]:9/api/v1/notifications/ws', 'https://[::1]:9/api/v1/notifications/poll'],
+  ] as const) {
+    expect(settle({ ...good, url }).endpoint).toEqual({ websocket, poll });
+  }
+});
+
+test('a payload that cannot be written is refused with the reason', () => {
+  const loop: { self?: unknown } = {};
+  loop.self = loop;
+  for (const payload of [1n, { deep: [1n] }, loop, () => 1, Symbol('x')]) {
+    expect(() => payloadOf(payload)).toThrow(expect.objectContaining({ code: 'bad_payload' }));
+  }
+  expect(payloadOf(undefined)).toEqual([0]);
+  expect(payloadOf(null)).toEqual([1, 'null']);
+});
+
+test('making a client does nothing until it connects', () => {
+  const client = create(good, () => { throw new Error('the module is fetched'); });
+  expect(client.status).toEqual({ state: 'disconnected', transport: null, attempt: 0, retryAt: null, reason: null });
+  expect(client.send('x', 1)).toBe(false);
+  client.disconnect();
+  expect(client.status.state).toBe('disconnected');
+});
+
+test('a topic’s name, a listener and its options are checked before anything happens', () => {
+  const client = create(good, () => { throw new Error('the module is fetched'); });
+  expect(() => client.subscribe('no spaces', {})).toThrow(/1 to 128 characters/);
+  expect(() => client.subscribe('x', undefined as never)).toThrow(/needs a listener/);
+  expect(() => client.subscribe('x', {}, { keys: 'a' as never })).toThrow(/`keys` must be/);
+  expect(() => client.subscribe('x', {}, { history: -1 })).toThrow(/`history` must be/);
+  expect(() => client.subscribe('x', {}, { cursor: { epoch: 1 as never, offset: 1 } })).toThrow(/`cursor` must be/);
+});
+
+test('what a message is published with is checked before it is queued', async () => {
+  const client = create(good, () => { throw new Error('the module is fetched'); });
+  const publish = (options: object) => client.publish('x', 'y', 1, options as never);
+  await expect(client.publish('x', 7 as never, 1)).rejects.toMatchObject({ code: 'bad_options', message: expect.stringMatching(/`type` must be a text/) });
+  await expect(client.publish(7 as never, 'y', 1)).rejects.toMatchObject({ code: 'bad_topic' });
+  await expect(publish({ key: 7 })).rejects.toMatchObject({ message: expect.stringMatching(/`key` must be a text, and is number/) });
+  await expect(publish({ priority: {} })).rejects.toMatchObject({ code: 'bad_options' });
+  await expect(publish({ timeout: 'soon' })).rejects.toMatchObject({ message: expect.stringMatching(/`timeout` must be a whole number/) });
+  await expect(client.acknowledge([7 as never])).rejects.toMatchObject({ code: 'bad_options' });
+  await expect(client.acknowledge(Array.from({ length: 257 }, String))).rejects.toMatchObject({ message: expect.stringMatching(/at most 256/) });
+  expect(() => client.send(7 as never)).toThrow(/`type` must be a text/);
+});

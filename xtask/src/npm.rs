@@ -1,0 +1,75 @@
+//! `cargo xtask npm`: the npm package, from a clean checkout to `npm/dist`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
+
+use crate::failure::Failure;
+use crate::process;
+use crate::size;
+use crate::workspace;
+
+/// Builds the WebAssembly module, its glue and the package around them, and weighs the entries.
+///
+/// # Errors
+/// - A step fails: its exit code is the failure's.
+/// - npm or Node is missing.
+/// - An entry weighs more than its gate.
+pub(crate) fn run() -> Result<(), Failure> {
+    install()?;
+    let built = size::build("steadfast-wasm")?.join("steadfast_wasm.wasm");
+    let build = folder().join("build");
+    bind(&built, &build)?;
+    size::optimise(&build.join("steadfast_wasm_bg.wasm"), &build.join("core.wasm"))?;
+    process::run(npm().args(["run", "--silent", "build"]))
+}
+
+/// Installs what `npm/package-lock.json` names, unless that is what is there.
+///
+/// # Errors
+/// - npm is missing, or cannot install.
+pub(crate) fn install() -> Result<(), Failure> {
+    let lock = folder().join("package-lock.json");
+    let installed = folder().join("node_modules/.package-lock.json");
+    if is_newer(&installed, &lock) {
+        return Ok(());
+    }
+    process::run(npm().args(["ci", "--no-audit", "--no-fund"]))
+}
+
+/// `npm` in the package's folder.
+pub(crate) fn npm() -> Command {
+    let mut command = Command::new("npm");
+    command.current_dir(folder());
+    command
+}
+
+/// The package's folder.
+pub(crate) fn folder() -> PathBuf {
+    workspace::root().join("npm")
+}
+
+/// Makes the glue between the module and JavaScript. As a library, so that its version cannot be another than that of the
+/// crate in the module.
+fn bind(module: &Path, into: &Path) -> Result<(), Failure> {
+    println!("$ wasm-bindgen --target bundler {}", module.file_name().unwrap_or_default().to_string_lossy());
+    Bindgen::new()
+        .input_path(module)
+        .bundler(true)
+        .and_then(|bindgen| {
+            bindgen
+                .typescript(false)
+                .encode_into(EncodeInto::Always)
+                .remove_name_section(true)
+                .remove_producers_section(true)
+                .generate(into)
+        })
+        .map_err(|error| Failure::new(format!("cannot make the module's glue: {error:#}")))
+}
+
+fn is_newer(this: &Path, that: &Path) -> bool {
+    let changed = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    matches!((changed(this), changed(that)), (Some(this), Some(that)) if this >= that)
+}
