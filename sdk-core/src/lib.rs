@@ -25,6 +25,8 @@ mod liveness;
 mod outbox;
 mod random;
 mod receipts;
+#[cfg(feature = "recorder")]
+mod recorder;
 mod time;
 mod timer;
 mod token;
@@ -47,4 +49,6 @@ pub use io::{
     Output, Reason, Slot, State, Statistics, Status, SubscribeOptions, SubscriptionId, TokenRequest,
     Transport,
 };
+#[cfg(feature = "recorder")]
+pub use recorder::{Call, Drained, Moment, Omitted, Recorder, Recording, RecordingError, Replay, Segment};
 pub use time::{Instant, Now};

@@ -11,6 +11,7 @@ use crate::time::Instant;
 
 /// Bounded by [`OutboxLimits`]: at the limit a submit is refused, nothing queued is dropped.
 #[derive(Debug)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Outbox {
     entries: Vec<Entry>,
     bytes: u64,
@@ -19,6 +20,7 @@ pub(crate) struct Outbox {
 
 /// One message.
 #[derive(Debug)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 struct Entry {
     id: MessageId,
     frame: MessageFrame,
@@ -39,6 +41,7 @@ pub(crate) struct Taken {
 
 /// Where a message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 enum Flight {
     Queued,
     /// Sent on this feed, which is current.
@@ -47,6 +50,7 @@ enum Flight {
 
 /// How a message was sent for the first time.
 #[derive(Debug)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 struct FirstSent {
     feed: u32,
     /// The server's table of results then.

@@ -1,5 +1,6 @@
 /// Seeded randomness (SplitMix64): the same seed gives the same client. Not for secrets.
 #[derive(Debug, Clone)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Random(u64);
 
 impl Random {

@@ -12,6 +12,7 @@ const BATCH: usize = 256;
 
 /// Ids of events that were received and not yet confirmed.
 #[derive(Debug, Default)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Receipts {
     /// Oldest first.
     ids: Vec<String>,
@@ -20,6 +21,7 @@ pub(crate) struct Receipts {
 
 /// A frame that carries the oldest ids and has no result yet.
 #[derive(Debug)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 struct Flight {
     reference: u64,
     feed: u32,

@@ -110,9 +110,12 @@ pub(crate) fn topic(topic: &Topic) -> String {
 
 /// A finished application message. In two parts, because the transports join them differently.
 #[derive(Debug)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct MessageFrame {
+    #[cfg_attr(feature = "recorder", serde(with = "crate::recorder::omitted::text"))]
     text: String,
     /// Where it is bytes; else the text holds it.
+    #[cfg_attr(feature = "recorder", serde(with = "crate::recorder::omitted::optional_bytes"))]
     payload: Option<Box<[u8]>>,
 }
 
