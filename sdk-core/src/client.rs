@@ -267,6 +267,7 @@ impl<P> Client<P> {
                 self.probe_all();
                 self.pull_forward();
             }
+            Input::Tick if fault!(EveryTickProbes) => self.probe_all(),
             Input::Offline => self.probe_all(),
             Input::Freeze => self.freeze(),
             Input::Thaw => self.thaw(),

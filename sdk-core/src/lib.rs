@@ -10,6 +10,9 @@
 
 extern crate alloc;
 
+#[macro_use]
+mod faults;
+
 mod backoff;
 mod client;
 mod close;
@@ -39,6 +42,8 @@ pub use codec::bytes;
 pub use codec::json;
 pub use config::{Config, Exhausted, OutboxLimits, TransportChoice};
 pub use error::Misuse;
+#[cfg(feature = "faults")]
+pub use faults::Fault;
 pub use frame::{
     AckState, ClientFrame, ClientInfo, ClientMessage, Cursor, ErrorCode, EventFrame, GapReason, Hello,
     Payload, PollTerms, Position, Recovery, Secret, ServerFrame, TopicClass, TopicRequest, TopicResult,

@@ -58,7 +58,7 @@ impl Receipts {
     pub(crate) fn answered(&mut self, reference: u64, feed: u32, again: bool) -> bool {
         let ours = |flight: &mut Flight| flight.reference == reference && flight.feed == feed;
         let Some(flight) = self.flight.take_if(ours) else { return false };
-        if !again {
+        if !again && !fault!(ReceiptRepeated) {
             self.remove(flight.ids);
         }
         true
@@ -68,6 +68,7 @@ impl Receipts {
     pub(crate) fn requeue(&mut self, feed: u32) {
         if self.flight.as_ref().is_some_and(|flight| flight.feed == feed) {
             self.flight = None;
+            self.ids.retain(|_| !fault!(ReceiptForgotten));
         }
     }
 

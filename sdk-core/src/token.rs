@@ -61,7 +61,7 @@ impl Tokens {
 
     /// Begins a request; `None` while one is under way. The flag says that the last token was refused.
     pub(crate) fn begin_request(&mut self) -> Option<(TokenRequest, bool)> {
-        if self.is_pending() {
+        if self.is_pending() && !fault!(SecondTokenRequest) {
             return None;
         }
         self.requests += 1;
@@ -106,7 +106,7 @@ impl Tokens {
         if self.is_pending() {
             return Refusal::TryAgain;
         }
-        if self.renewed {
+        if self.renewed && !fault!(RenewsForEver) {
             return Refusal::GiveUp;
         }
         self.renewed = true;

@@ -96,7 +96,7 @@ pub(crate) fn topic(topic: &Topic) -> String {
         writer.key("cursor");
         writer.begin_object();
         writer.string_field("epoch", &seat.epoch);
-        writer.integer_field("offset", seat.seen);
+        writer.integer_field("offset", seat.seen + u64::from(fault!(CursorAhead)));
         writer.end_object();
         writer.optional_integer("head", Some(seat.head).filter(|head| *head > seat.seen));
     }
