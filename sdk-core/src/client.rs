@@ -26,6 +26,8 @@ mod handover;
 mod lost;
 mod open;
 mod polling;
+#[cfg(feature = "recorder")]
+mod regions;
 mod settle;
 mod stop;
 
@@ -35,6 +37,7 @@ mod stop;
 /// [`Output::Wait`], and give [`Input::Tick`] at the latest at the instant named there. The same configuration,
 /// seed and inputs give the same outputs.
 #[derive(Debug)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize), serde(bound = ""))]
 pub struct Client<P> {
     config: Config,
     now: Now,
@@ -59,11 +62,13 @@ pub struct Client<P> {
     topics_changed: bool,
     reported: Reported,
     statistics: Statistics,
+    #[cfg_attr(feature = "recorder", serde(skip))]
     outputs: VecDeque<Output<P>>,
 }
 
 /// Whether deadlines run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 enum Activity {
     Awake,
     Frozen {
@@ -74,6 +79,7 @@ enum Activity {
 
 /// What links have failed in a row. A stable link ends it.
 #[derive(Debug, Default)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 struct Streak {
     attempt: u32,
     short_lived: u32,
@@ -83,6 +89,7 @@ struct Streak {
 
 /// How the socket is tried while polling works.
 #[derive(Debug)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 struct SocketProbe {
     interval_ms: u64,
     /// When the socket last took over from polling, until it was lost.
@@ -91,6 +98,7 @@ struct SocketProbe {
 
 /// An `rt.auth` without its result yet.
 #[derive(Debug)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 struct AuthQuestion {
     reference: u64,
     feed: u32,
@@ -100,6 +108,7 @@ struct AuthQuestion {
 
 /// The last welcome's terms.
 #[derive(Debug)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 struct Terms {
     max_frame_bytes: u64,
     results_epoch: Option<Box<str>>,
@@ -108,6 +117,7 @@ struct Terms {
 
 /// Numbers that only rise.
 #[derive(Debug, Default)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 struct Counters {
     link: u32,
     exchange: u32,
@@ -119,6 +129,7 @@ struct Counters {
 
 /// The status as last reported, with the retry as an instant.
 #[derive(Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 struct Reported {
     state: State,
     transport: Option<Transport>,
@@ -256,6 +267,7 @@ impl<P> Client<P> {
                 self.probe_all();
                 self.pull_forward();
             }
+            Input::Tick if fault!(EveryTickProbes) => self.probe_all(),
             Input::Offline => self.probe_all(),
             Input::Freeze => self.freeze(),
             Input::Thaw => self.thaw(),

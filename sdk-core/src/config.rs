@@ -4,8 +4,10 @@ use crate::frame::ClientInfo;
 
 /// What a client is made with. Durations are milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub struct Config {
     /// Names this client object to the server: at least 128 random bits as text, never stored.
+    #[cfg_attr(feature = "recorder", serde(with = "crate::recorder::omitted::blank"))]
     pub instance: String,
     /// Who asks, for the server's logs.
     pub client: ClientInfo,
@@ -72,6 +74,7 @@ impl Config {
 
 /// Which transports may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub enum TransportChoice {
     /// WebSocket, and polling while it is not to be had.
     Auto,
@@ -83,6 +86,7 @@ pub enum TransportChoice {
 
 /// What happens when `max_reconnect_attempts` is used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub enum Exhausted {
     /// The client stops with the last reason.
     Stop,
@@ -92,6 +96,7 @@ pub enum Exhausted {
 
 /// What the outbox may hold; beyond it a submit is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub struct OutboxLimits {
     /// Messages. Default: 256.
     pub messages: u32,

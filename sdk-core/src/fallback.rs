@@ -10,6 +10,7 @@ pub(crate) const PROBE_INTERVAL_CAP_MS: u64 = 300_000;
 
 /// The states of the fallback.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) enum Fallback {
     /// Not needed, or not allowed.
     Off,
@@ -23,6 +24,7 @@ pub(crate) enum Fallback {
 
 /// The time left until polling.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) enum Clock {
     /// The fallback timer holds the deadline.
     Running,
@@ -35,6 +37,7 @@ pub(crate) enum Clock {
 
 /// Polling under way.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Polling {
     pub(crate) phase: Phase,
     /// Failed exchanges in a row.
@@ -47,6 +50,7 @@ pub(crate) struct Polling {
 
 /// What polling does now.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) enum Phase {
     /// Until the poll timer.
     Due,
@@ -58,6 +62,7 @@ pub(crate) enum Phase {
 
 /// One exchange under way.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Exchange {
     pub(crate) id: ExchangeId,
     /// Numbers the feeds of a client in the order of their hellos.

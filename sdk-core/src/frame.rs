@@ -25,6 +25,7 @@ pub(crate) fn is_reserved(kind: &str) -> bool {
 /// `P` is whatever the driver makes of an event beyond the numbers that the core reads: natively the
 /// envelope with its payload as text, in a browser the JavaScript object.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub enum ServerFrame<P> {
     /// `rt.welcome`
     Welcome(Box<Welcome>),
@@ -115,6 +116,7 @@ pub enum ServerFrame<P> {
 
 /// The server's first frame: its terms and a result for each topic of the hello.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub struct Welcome {
     /// The protocol version: 1.
     pub version: u64,
@@ -140,6 +142,7 @@ pub struct Welcome {
 
 /// How the server wants to be polled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub struct PollTerms {
     /// Pause between short polls.
     pub interval_ms: u64,
@@ -149,6 +152,7 @@ pub struct PollTerms {
 
 /// What the core reads of an event; the rest is `P`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub struct EventFrame<P> {
     /// The topic, as [`Client::slot`](crate::Client::slot) names it; [`Slot::UNKNOWN`] where it is none of ours.
     pub slot: Slot,

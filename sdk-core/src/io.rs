@@ -15,6 +15,7 @@ pub use status::{Reason, State, Statistics, Status, Transport};
 
 /// What a driver tells the machine, beside the commands that are methods of [`Client`](crate::Client).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub enum Input<P> {
     /// The application gave a token.
     TokenReady {
@@ -119,6 +120,7 @@ pub enum Input<P> {
 
 /// What the machine wants. Drain with [`Client::poll_output`](crate::Client::poll_output) until it says [`Output::Wait`].
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize))]
 pub enum Output<P> {
     /// Open a WebSocket with the subprotocol `steadfast.v1`.
     Open {
@@ -183,6 +185,7 @@ pub enum Output<P> {
 
 /// What a topic's listeners read.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub enum Delivery<P> {
     /// An event, or the deletion of a state key.
     Event {
@@ -214,6 +217,7 @@ pub enum Delivery<P> {
 
 /// How a message ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub enum Outcome<P> {
     /// Carried out.
     Done {
@@ -240,11 +244,24 @@ pub enum Outcome<P> {
 
 /// A finished message for the wire. `Debug` shows its length alone: it may hold a token.
 #[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize))]
 pub enum OutgoingBytes {
     /// A text message.
-    Text(String),
+    Text(
+        #[cfg_attr(
+            feature = "recorder",
+            serde(serialize_with = "crate::recorder::omitted::text::serialize")
+        )]
+        String,
+    ),
     /// A binary message.
-    Binary(Vec<u8>),
+    Binary(
+        #[cfg_attr(
+            feature = "recorder",
+            serde(serialize_with = "crate::recorder::omitted::bytes::serialize")
+        )]
+        Vec<u8>,
+    ),
 }
 
 impl OutgoingBytes {
@@ -274,6 +291,7 @@ impl fmt::Debug for OutgoingBytes {
 
 /// A message to submit.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub struct OutgoingMessage {
     /// The application's type, 1 to 64 characters.
     pub kind: String,
@@ -282,6 +300,7 @@ pub struct OutgoingMessage {
     /// The payload.
     pub payload: OutgoingPayload,
     /// For state topics.
+    #[cfg_attr(feature = "recorder", serde(with = "crate::recorder::omitted::optional_text"))]
     pub key: Option<String>,
     /// For state topics: the key is gone.
     pub deleted: bool,
@@ -290,6 +309,7 @@ pub struct OutgoingMessage {
     /// The event asks to be acknowledged.
     pub requires_acknowledgment: bool,
     /// Passed through.
+    #[cfg_attr(feature = "recorder", serde(with = "crate::recorder::omitted::optional_text"))]
     pub correlation_id: Option<String>,
     /// How long it may wait for its result; `None`: the outbox's default. Zero ends it at the next input.
     pub life_ms: Option<u64>,
@@ -297,18 +317,20 @@ pub struct OutgoingMessage {
 
 /// A message's payload, made by the driver once, so that a resend is the same bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub enum OutgoingPayload {
     /// None.
     #[default]
     None,
     /// JSON text. The driver answers for its being JSON.
-    Json(Box<str>),
+    Json(#[cfg_attr(feature = "recorder", serde(with = "crate::recorder::omitted::text"))] Box<str>),
     /// Bytes.
-    Bytes(Box<[u8]>),
+    Bytes(#[cfg_attr(feature = "recorder", serde(with = "crate::recorder::omitted::bytes"))] Box<[u8]>),
 }
 
 /// How to subscribe.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub struct SubscribeOptions {
     /// For state topics: only these keys. `None`: all. Several subscriptions of a topic share the union.
     pub keys: Option<Vec<String>>,

@@ -10,6 +10,9 @@
 
 extern crate alloc;
 
+#[macro_use]
+mod faults;
+
 mod backoff;
 mod client;
 mod close;
@@ -25,6 +28,8 @@ mod liveness;
 mod outbox;
 mod random;
 mod receipts;
+#[cfg(feature = "recorder")]
+mod recorder;
 mod time;
 mod timer;
 mod token;
@@ -37,6 +42,8 @@ pub use codec::bytes;
 pub use codec::json;
 pub use config::{Config, Exhausted, OutboxLimits, TransportChoice};
 pub use error::Misuse;
+#[cfg(feature = "faults")]
+pub use faults::Fault;
 pub use frame::{
     AckState, ClientFrame, ClientInfo, ClientMessage, Cursor, ErrorCode, EventFrame, GapReason, Hello,
     Payload, PollTerms, Position, Recovery, Secret, ServerFrame, TopicClass, TopicRequest, TopicResult,
@@ -47,4 +54,6 @@ pub use io::{
     Output, Reason, Slot, State, Statistics, Status, SubscribeOptions, SubscriptionId, TokenRequest,
     Transport,
 };
+#[cfg(feature = "recorder")]
+pub use recorder::{Call, Drained, Moment, Omitted, Recorder, Recording, RecordingError, Replay, Segment};
 pub use time::{Instant, Now};

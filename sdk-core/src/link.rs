@@ -9,6 +9,7 @@ use crate::token::TokenGeneration;
 
 /// The states of the link.
 #[derive(Debug)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) enum Link {
     /// Not asked for, or polling alone is allowed.
     Idle,
@@ -38,6 +39,7 @@ pub(crate) enum Link {
 
 /// How far a successor is.
 #[derive(Debug)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) enum Successor {
     /// Waiting for a token.
     Authorizing,
@@ -53,6 +55,7 @@ pub(crate) enum Successor {
 
 /// One open WebSocket that has said hello.
 #[derive(Debug)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Connection {
     pub(crate) id: LinkId,
     /// Numbers the feeds of a client in the order of their hellos.
@@ -73,6 +76,7 @@ pub(crate) struct Connection {
 
 /// A draining link's terms.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Drain {
     /// The first successor is opened then.
     pub(crate) due: Instant,
@@ -83,6 +87,7 @@ pub(crate) struct Drain {
 
 /// What `rt.bye` said before the close.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Advice {
     pub(crate) code: u16,
     pub(crate) after_ms: Option<u64>,

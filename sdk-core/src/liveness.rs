@@ -7,6 +7,7 @@ pub(crate) const PROBE_MS: u64 = 3_000;
 
 /// One connection's proof of life.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Liveness {
     last_inbound: Instant,
     silence_ms: u64,

@@ -11,6 +11,7 @@ use crate::time::Instant;
 
 /// Bounded by [`OutboxLimits`]: at the limit a submit is refused, nothing queued is dropped.
 #[derive(Debug)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Outbox {
     entries: Vec<Entry>,
     bytes: u64,
@@ -19,6 +20,7 @@ pub(crate) struct Outbox {
 
 /// One message.
 #[derive(Debug)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 struct Entry {
     id: MessageId,
     frame: MessageFrame,
@@ -39,6 +41,7 @@ pub(crate) struct Taken {
 
 /// Where a message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 enum Flight {
     Queued,
     /// Sent on this feed, which is current.
@@ -47,6 +50,7 @@ enum Flight {
 
 /// How a message was sent for the first time.
 #[derive(Debug)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 struct FirstSent {
     feed: u32,
     /// The server's table of results then.
@@ -60,7 +64,8 @@ impl Entry {
 
     /// It was sent under another table of results.
     fn is_foreign(&self, results_epoch: &str) -> bool {
-        self.first_sent.as_ref().is_some_and(|first| *first.results_epoch != *results_epoch)
+        !fault!(TableForgotten)
+            && self.first_sent.as_ref().is_some_and(|first| *first.results_epoch != *results_epoch)
     }
 }
 
@@ -79,7 +84,8 @@ impl Outbox {
         life_ms: Option<u64>,
     ) -> Result<(), Misuse> {
         let bytes = self.bytes + frame.len();
-        if self.entries.len() >= self.limits.messages as usize || bytes > self.limits.bytes {
+        let full = self.entries.len() >= self.limits.messages as usize || bytes > self.limits.bytes;
+        if full && !fault!(OutboxUnbounded) {
             return Err(Misuse::OutboxFull);
         }
         self.bytes = bytes;
@@ -114,6 +120,7 @@ impl Outbox {
 
     /// What was sent on a feed that ended is queued again, in its old place.
     pub(crate) fn requeue(&mut self, feed: u32) {
+        self.entries.retain(|entry| !fault!(MessageForgotten) || entry.flight != Flight::On(feed));
         for entry in self.entries.iter_mut().filter(|entry| entry.flight == Flight::On(feed)) {
             entry.flight = Flight::Queued;
         }

@@ -1,5 +1,6 @@
 /// Seeded randomness (SplitMix64): the same seed gives the same client. Not for secrets.
 #[derive(Debug, Clone)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Random(u64);
 
 impl Random {
@@ -24,6 +25,7 @@ impl Random {
     }
 
     fn next(&mut self) -> u64 {
+        self.0 ^= if fault!(Unseeded) { crate::faults::noise() } else { 0 };
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

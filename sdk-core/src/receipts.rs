@@ -12,6 +12,7 @@ const BATCH: usize = 256;
 
 /// Ids of events that were received and not yet confirmed.
 #[derive(Debug, Default)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Receipts {
     /// Oldest first.
     ids: Vec<String>,
@@ -20,6 +21,7 @@ pub(crate) struct Receipts {
 
 /// A frame that carries the oldest ids and has no result yet.
 #[derive(Debug)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 struct Flight {
     reference: u64,
     feed: u32,
@@ -56,7 +58,7 @@ impl Receipts {
     pub(crate) fn answered(&mut self, reference: u64, feed: u32, again: bool) -> bool {
         let ours = |flight: &mut Flight| flight.reference == reference && flight.feed == feed;
         let Some(flight) = self.flight.take_if(ours) else { return false };
-        if !again {
+        if !again && !fault!(ReceiptRepeated) {
             self.remove(flight.ids);
         }
         true
@@ -66,6 +68,7 @@ impl Receipts {
     pub(crate) fn requeue(&mut self, feed: u32) {
         if self.flight.as_ref().is_some_and(|flight| flight.feed == feed) {
             self.flight = None;
+            self.ids.retain(|_| !fault!(ReceiptForgotten));
         }
     }
 

@@ -4,6 +4,7 @@ use core::ops::Add;
 ///
 /// The core has no clock of its own; every input carries the time it came at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub struct Instant(u64);
 
 impl Instant {
@@ -45,6 +46,7 @@ impl Add<u64> for Instant {
 /// Deadlines follow the monotonic clock. The wall clock is only compared with it: where it ran ahead, the
 /// machine slept (PROTOCOL.md, Activity).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub struct Now {
     /// Monotonic time.
     pub monotonic: Instant,

@@ -61,6 +61,7 @@ const ALL: [Timer; 17] = [
 
 /// At most one deadline for each name; [`Instant::NEVER`] where there is none.
 #[derive(Debug, Clone)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Timers([Instant; ALL.len()]);
 
 impl Default for Timers {

@@ -4,6 +4,7 @@ use crate::time::{Instant, Now};
 
 /// Which token a hello carried, so that a late refusal does not condemn its successor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct TokenGeneration(u32);
 
 /// What is to be done about a refused token.
@@ -19,6 +20,7 @@ pub(crate) enum Refusal {
 
 /// The client's token and the one request for it that may be under way.
 #[derive(Debug, Default)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Tokens {
     held: Option<Held>,
     generation: u32,
@@ -29,6 +31,7 @@ pub(crate) struct Tokens {
 }
 
 #[derive(Debug)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 struct Held {
     token: Secret,
     since: Now,
@@ -58,7 +61,7 @@ impl Tokens {
 
     /// Begins a request; `None` while one is under way. The flag says that the last token was refused.
     pub(crate) fn begin_request(&mut self) -> Option<(TokenRequest, bool)> {
-        if self.is_pending() {
+        if self.is_pending() && !fault!(SecondTokenRequest) {
             return None;
         }
         self.requests += 1;
@@ -103,7 +106,7 @@ impl Tokens {
         if self.is_pending() {
             return Refusal::TryAgain;
         }
-        if self.renewed {
+        if self.renewed && !fault!(RenewsForEver) {
             return Refusal::GiveUp;
         }
         self.renewed = true;

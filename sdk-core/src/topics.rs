@@ -21,6 +21,7 @@ const USER_SLOT: Slot = Slot(0);
 /// All topics of a client. The user topic is always the first: it is followed even while nobody listens, so
 /// that its cursor is there when somebody does.
 #[derive(Debug)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Topics {
     list: Vec<Topic>,
     next_slot: u32,
@@ -150,6 +151,7 @@ pub(crate) struct Ended {
 
 /// Where the application stands, by offsets.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Seat {
     pub(crate) epoch: Box<str>,
     /// The last offset given to the application, or told lost.

@@ -39,7 +39,12 @@ pub struct ClientBuilder {
     config: Config,
     trust: Trust,
     start: Start,
+    flight_recorder: usize,
 }
+
+/// The flight recorder's bytes unless it is told otherwise, and the least with which it is of use.
+const RECORDER_BYTES: usize = 256 * 1024;
+const LEAST_RECORDER_BYTES: usize = 8 * 1024;
 
 enum Start {
     AtOnce,
@@ -54,7 +59,14 @@ impl ClientBuilder {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             platform: format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH),
         };
-        Self { url, token: None, config, trust: Trust::default(), start: Start::AtOnce }
+        Self {
+            url,
+            token: None,
+            config,
+            trust: Trust::default(),
+            start: Start::AtOnce,
+            flight_recorder: RECORDER_BYTES,
+        }
     }
 
     /// The bearer token, the same for the client's whole life. When it expires or is refused the client stops.
@@ -191,6 +203,14 @@ impl ClientBuilder {
         self
     }
 
+    /// How many bytes the flight recorder may take: the client's recent inputs without payloads and tokens, for
+    /// [`Client::debug_report`]. Default: 256 KiB, some thousands of events. Zero: nothing is recorded. Otherwise at least
+    /// 8 KiB. At the limit the oldest third goes.
+    pub fn flight_recorder(mut self, bytes: usize) -> Self {
+        self.flight_recorder = bytes;
+        self
+    }
+
     /// Trusts this certificate (DER) beside those of the system, for a server with a private authority.
     pub fn root_certificate(mut self, der: impl Into<Vec<u8>>) -> Self {
         self.trust.add(der.into());
@@ -217,7 +237,7 @@ impl ClientBuilder {
         let seed = getrandom::u64().map_err(no_random_bits)?;
         let tls = self.trust.tls(endpoint.tls)?;
 
-        let machine = std::sync::Arc::new(Machine::new(self.config, seed));
+        let machine = std::sync::Arc::new(Machine::new(self.config, seed, self.flight_recorder));
         let driver = Driver::new(std::sync::Arc::clone(&machine), endpoint, tls, tokens)?;
         if matches!(self.start, Start::AtOnce) {
             // A new machine is open, so the command is not refused.
@@ -240,6 +260,12 @@ impl ClientBuilder {
         }
         if config.heartbeat_ms.is_some_and(|heartbeat| !(5_000..=60_000).contains(&heartbeat)) {
             return Err(BuildError::Option { name: "heartbeat_interval", must_be: "from 5 to 60 seconds" });
+        }
+        if (1..LEAST_RECORDER_BYTES).contains(&self.flight_recorder) {
+            return Err(BuildError::Option {
+                name: "flight_recorder",
+                must_be: "0, or at least 8,192 bytes",
+            });
         }
         Ok(())
     }
@@ -279,6 +305,7 @@ mod tests {
         for (builder, name) in [
             (builder().buffer_events(0), "buffer_events"),
             (builder().buffer_bytes(0), "buffer_bytes"),
+            (builder().flight_recorder(1), "flight_recorder"),
             (builder().heartbeat_interval(Duration::from_secs(4)), "heartbeat_interval"),
         ] {
             assert!(matches!(builder.build(), Err(BuildError::Option { name: told, .. }) if told == name));

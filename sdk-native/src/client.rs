@@ -249,6 +249,23 @@ impl Client {
         self.handle.machine.statistics()
     }
 
+    /// All that helps to find out what happened to this client, as text to be sent to whoever looks into it.
+    ///
+    /// It tells the version, the status and its recent changes, the statistics, the topics with their cursors, and
+    /// carries the [flight recording](crate::ClientBuilder::flight_recorder), which `cargo xtask replay FILE` of the project
+    /// prints and checks. Payloads, tokens and notes are not in it; names of topics, keys subscribed to, ids of events
+    /// and the server's own texts are. At most 64 KiB and 1.4 times the recorder's bytes, for a client of a few hundred
+    /// topics. It can still be had after the client was closed.
+    ///
+    /// ```no_run
+    /// # fn example(client: steadfast::Client) -> std::io::Result<()> {
+    /// std::fs::write("steadfast-report.txt", client.debug_report())
+    /// # }
+    /// ```
+    pub fn debug_report(&self) -> String {
+        self.handle.machine.material().write()
+    }
+
     /// Connects, or starts again a client that was disconnected or gave up. Does nothing while connected.
     ///
     /// # Errors

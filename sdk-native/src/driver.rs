@@ -114,8 +114,9 @@ impl Driver {
         let Life::Closing { until, .. } = state.life else {
             return Next::WaitUntil(deadline);
         };
-        let unfinished = state.core.pending_messages();
-        let hopeless = matches!(state.core.status().state, Connection::Disconnected | Connection::Closed);
+        let unfinished = state.core.client().pending_messages();
+        let hopeless =
+            matches!(state.core.client().status().state, Connection::Disconnected | Connection::Closed);
         if unfinished > 0 && !hopeless && Instant::now() < until {
             return Next::WaitUntil(Some(deadline.map_or(until, |deadline| deadline.min(until))));
         }
@@ -134,21 +135,21 @@ impl Driver {
                 self.carry_out(state);
             }
             Happened::Text(link, text) => {
-                let core = &state.core;
+                let core = state.core.client();
                 let frames = &mut self.frames;
                 let most = steadfast_core::json::MAX_BATCH;
                 decode_server(&text, most, &mut |topic| core.slot(topic), &mut |frame| frames.push(frame));
                 self.tell_frames(state, now, link);
             }
             Happened::Binary(link, bytes) => {
-                let core = &state.core;
+                let core = state.core.client();
                 self.frames.push(decode_server_binary(&bytes, &mut |topic| core.slot(topic)));
                 self.tell_frames(state, now, link);
             }
             Happened::Answered { exchange, status, retry_after_ms, body } => {
                 let mut frames = Vec::new();
                 let mut bad_frames = 0;
-                let core = &state.core;
+                let core = state.core.client();
                 if status != 200 {
                     frames.extend(decode_refusal(&body).map(ServerFrame::Error));
                 } else if !body.is_empty() {
@@ -190,14 +191,19 @@ impl Driver {
                 Output::Exchange { exchange, body } => self.tasks.exchange(exchange, body),
                 Output::Abort { exchange } => self.tasks.abort(exchange),
                 Output::NeedToken { request, renew } => self.tasks.ask_for_token(request, renew),
-                Output::Deliver { slot, delivery } => state.topics.deliver(&state.core, slot, delivery),
+                Output::Deliver { slot, delivery } => {
+                    state.topics.deliver(state.core.client(), slot, delivery);
+                }
                 Output::Complete { message, outcome } => {
                     if let Some(waiting) = state.results.remove(&message) {
                         // Who gave the message up does not wait for its outcome.
                         let _ = waiting.send(outcome);
                     }
                 }
-                Output::Status(status) => self.machine.tell_status(status),
+                Output::Status(status) => {
+                    state.changes.add(self.machine.clock().now(), status);
+                    self.machine.tell_status(status);
+                }
                 Output::Wait { until } => {
                     return until.and_then(|until| self.machine.clock().deadline(until));
                 }

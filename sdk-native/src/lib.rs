@@ -46,6 +46,7 @@ mod endpoint;
 mod error;
 mod machine;
 mod payload;
+mod report;
 mod submission;
 mod subscription;
 mod tls;

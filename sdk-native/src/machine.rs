@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use steadfast_core::json::Envelope;
 use steadfast_core::{
-    Client as Core, Config, Input, MessageId, Misuse, Now, Outcome, OutgoingMessage, Slot, Statistics,
-    Status, SubscribeOptions, SubscriptionId,
+    Config, Input, MessageId, Misuse, Now, Outcome, OutgoingMessage, Recorder, Slot, Statistics, Status,
+    SubscribeOptions, SubscriptionId,
 };
 use tokio::sync::{Notify, oneshot, watch};
 use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::error::Unfinished;
+use crate::report::{Changes, Material};
 use crate::topics::{Queue, Topics};
 
 /// The machine behind its lock, and what wakes its driver.
@@ -29,7 +30,8 @@ pub(crate) struct Machine {
 }
 
 pub(crate) struct State {
-    pub(crate) core: Core<Envelope>,
+    pub(crate) core: Recorder<Envelope>,
+    pub(crate) changes: Changes,
     pub(crate) topics: Topics,
     /// Who waits for which message's outcome: no more than the outbox holds.
     pub(crate) results: HashMap<MessageId, oneshot::Sender<Outcome<Envelope>>>,
@@ -60,13 +62,15 @@ pub(crate) struct Accepted {
 pub(crate) type Submitted = (MessageId, oneshot::Receiver<Outcome<Envelope>>);
 
 impl Machine {
-    pub(crate) fn new(config: Config, seed: u64) -> Self {
+    /// `recording`: the most bytes for the flight recorder.
+    pub(crate) fn new(config: Config, seed: u64, recording: usize) -> Self {
         let clock = Clock::start();
         let wake = Arc::new(Notify::new());
         let topics = Topics::new(config.buffer_events, config.buffer_bytes, Arc::clone(&wake));
-        let core = Core::new(config, seed, clock.now());
-        let status = watch::Sender::new(core.status());
-        let state = State { core, topics, results: HashMap::new(), life: Life::Open };
+        let core = Recorder::new(config, seed, clock.now(), recording);
+        let status = watch::Sender::new(core.client().status());
+        let changes = Changes::default();
+        let state = State { core, changes, topics, results: HashMap::new(), life: Life::Open };
         Self { state: Mutex::new(state), wake, clock, status }
     }
 
@@ -92,7 +96,7 @@ impl Machine {
         self.command(|state, now| {
             let keys = options.keys.clone();
             let (id, slot) = state.core.subscribe(now, topic, options)?;
-            let (topic, queue) = state.topics.listen(&state.core, slot, id, topic, keys);
+            let (topic, queue) = state.topics.listen(state.core.client(), slot, id, topic, keys);
             Ok(Accepted { id, slot, topic, queue })
         })
     }
@@ -137,7 +141,13 @@ impl Machine {
     }
 
     pub(crate) fn statistics(&self) -> Statistics {
-        self.lock().core.statistics()
+        self.lock().core.client().statistics()
+    }
+
+    /// What the report is made of. The report itself is written without the lock.
+    pub(crate) fn material(&self) -> Material {
+        let state = self.lock();
+        Material::collect(&state, self.clock.now())
     }
 
     pub(crate) fn status(&self) -> watch::Receiver<Status> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
 use steadfast_core::json::Envelope;
-use steadfast_core::{Client, Delivery, Input, Now, Slot, SubscriptionId, TopicClass};
+use steadfast_core::{Client, Delivery, Input, Now, Recorder, Slot, SubscriptionId, TopicClass};
 use tokio::sync::Notify;
 
 mod ledger;
@@ -130,12 +130,23 @@ impl Topics {
     }
 
     /// Tells the machine what the application has taken.
-    pub(crate) fn collect_taken(&self, core: &mut Core, now: Now) {
+    pub(crate) fn collect_taken(&self, core: &mut Recorder<Envelope>, now: Now) {
         for (&slot, topic) in &self.by_slot {
             if let Some(taken) = topic.taken(slot) {
                 core.handle_input(now, taken);
             }
         }
+    }
+
+    /// The topics with subscriptions, by name.
+    pub(crate) fn names(&self) -> Vec<(Arc<str>, Slot, usize)> {
+        let mut names: Vec<_> = self
+            .by_slot
+            .iter()
+            .map(|(slot, topic)| (Arc::clone(&topic.name), *slot, topic.listeners.len()))
+            .collect();
+        names.sort_unstable();
+        names
     }
 
     /// Ends every subscription's stream.

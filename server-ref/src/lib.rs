@@ -1,6 +1,9 @@
 //! The Steadfast reference server on axum.
 #![forbid(unsafe_code)]
 
+#[macro_use]
+mod faults;
+
 mod admission;
 mod answer;
 mod api_keys;

@@ -9,6 +9,7 @@ mod blocked;
 mod drain;
 mod isolation;
 mod long_poll;
+mod recorder;
 mod restart;
 mod slow_reader;
 mod state_topics;

@@ -1,4 +1,4 @@
-//! What a person types: `cargo xtask demo | test | npm | sim | fuzz | storm | bench | size | help`.
+//! What a person types: `cargo xtask demo | test | npm | sim | replay | fuzz | storm | bench | size | help`.
 
 #![forbid(unsafe_code)]
 
@@ -8,6 +8,7 @@ mod failure;
 mod fuzz;
 mod npm;
 mod process;
+mod replay;
 #[cfg(test)]
 mod rules;
 mod sim;
@@ -34,6 +35,8 @@ cargo xtask COMMAND
   sim [--seeds N] [--from S] [--trace SEED]
         the real client against the real server in one hostile virtual world: plays N seeds, or prints all that
         happens in one. A failure says which invariant does not hold, and what has to go wrong for that.
+  replay FILE
+        prints what happened to a client, from a file with its debug report, and checks that it happens again.
   bench [--quick] [fan-out] [memory] [client]
         builds for release and measures on this machine: a broadcast beside a bare loop of write(), the memory of an
         idle connection, the native client beside a bare WebSocket loop. docs/benchmarks.md says how to read it.
@@ -64,6 +67,7 @@ fn dispatch(arguments: &[String]) -> Result<(), Failure> {
         "fuzz" => fuzz::run(&fuzz::Options::parse(rest)?),
         "test" => no_arguments(command, rest).and_then(|()| test::run()),
         "sim" => sim::run(rest),
+        "replay" => replay::run(rest),
         "npm" => no_arguments(command, rest).and_then(|()| npm::run()),
         "size" => no_arguments(command, rest).and_then(|()| size::run()),
         "help" | "--help" | "-h" => {
@@ -71,7 +75,7 @@ fn dispatch(arguments: &[String]) -> Result<(), Failure> {
             Ok(())
         }
         unknown => Err(Failure::usage(format!(
-            "there is no command `{unknown}`; there are demo, test, npm, sim, fuzz, storm, bench, size and help"
+            "there is no command `{unknown}`; there are demo, test, npm, sim, replay, fuzz, storm, bench, size and help"
         ))),
     }
 }

@@ -64,7 +64,7 @@ impl<P> Client<P> {
     }
 
     pub(super) fn plan_liveness(&mut self) {
-        let deadline = self.link.first_to_die().map(|(at, _)| at);
+        let deadline = self.link.first_to_die().map(|(at, _)| at).filter(|_| !fault!(LivenessOff));
         self.timers.set_or_clear(Timer::Liveness, deadline);
     }
 

@@ -132,7 +132,9 @@ impl<P> Client<P> {
 
     fn tell(&mut self, slot: Slot, heard: bool, told: Told) {
         self.unsettled = true;
-        if !heard {
+        let swallowed = matches!(told, Told::Gap { .. }) && fault!(GapSwallowed)
+            || told == Told::Reset && fault!(ResetSwallowed);
+        if !heard || swallowed {
             return;
         }
         let delivery = match told {

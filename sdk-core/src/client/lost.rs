@@ -115,7 +115,7 @@ impl<P> Client<P> {
         if let Some(connection) = &lost.connection {
             self.forget_feed(connection.feed);
         }
-        if close::rule(code) == CloseRule::Stop {
+        if close::rule(code) == CloseRule::Stop && !fault!(TerminalIgnored) {
             return self.stop(code);
         }
         match lost.role {
@@ -237,7 +237,9 @@ impl<P> Client<P> {
         let left = self.socket_probe.left_polling_at.take();
         let flapped = left.is_some_and(|left| now.since(left) < STABLE_MS);
         if flapped {
-            self.socket_probe.interval_ms = (self.socket_probe.interval_ms * 2).min(PROBE_INTERVAL_CAP_MS);
+            self.socket_probe.interval_ms = (self.socket_probe.interval_ms
+                * if fault!(FlapsForgotten) { 1 } else { 2 })
+            .min(PROBE_INTERVAL_CAP_MS);
         }
         let hopeless = self.streak.short_lived >= SHORT_LIVED
             || self.streak.never_opened >= NEVER_OPENED
@@ -304,6 +306,7 @@ fn least_delay(rule: CloseRule, advice: Option<Advice>) -> u64 {
         CloseRule::RetryReplaced => 30_000,
         _ => backoff::FLOOR_MS,
     };
+    let advice = advice.filter(|_| !fault!(AdviceIgnored));
     match (rule, advice.and_then(|advice| advice.after_ms)) {
         (CloseRule::RetryLimited | CloseRule::RetryReplaced, Some(after_ms)) => after_ms.max(by_rule),
         (_, Some(after_ms)) => after_ms.max(backoff::FLOOR_MS),

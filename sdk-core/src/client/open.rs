@@ -65,7 +65,12 @@ impl<P> Client<P> {
         if self.link.opening() != Some(link) {
             return;
         }
+        self.streak =
+            if fault!(CounterResetOnOpen) { Streak::default() } else { core::mem::take(&mut self.streak) };
         self.streak.never_opened = 0;
+        if fault!(PingBeforeHello) {
+            self.send_text(link, outgoing::bare("ping", None));
+        }
         let handover = matches!(self.link, Link::Handover { .. });
         let Some(connection) = self.greet(link, handover) else { return };
         match &mut self.link {
@@ -157,6 +162,7 @@ impl<P> Client<P> {
     /// The socket did not open, or no welcome came.
     pub(super) fn greeting_overdue(&mut self) {
         let late = self.link.opening().or(self.link.greeting().map(|connection| connection.id));
+        let late = late.filter(|_| !fault!(HelloTimeoutOff));
         if let Some(link) = late {
             self.close_link(link, CloseCode::TIMEOUT);
         }

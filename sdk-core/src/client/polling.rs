@@ -32,7 +32,8 @@ const LONG_POLL_LEAST_MS: u64 = 1_000;
 impl<P> Client<P> {
     /// Polls from now on, unless it may not or does already.
     pub(super) fn enter_polling(&mut self) {
-        if self.config.transport == TransportChoice::WebSocket
+        if fault!(NeverPolls)
+            || self.config.transport == TransportChoice::WebSocket
             || matches!(self.fallback, Fallback::Polling(_))
         {
             return;
@@ -53,7 +54,7 @@ impl<P> Client<P> {
     /// Begins the next exchange, in place of a waiting one that does not carry what it must.
     pub(super) fn poll_due(&mut self) {
         if let Fallback::Polling(polling) = &self.fallback {
-            if matches!(polling.phase, Phase::InFlight(_)) {
+            if matches!(polling.phase, Phase::InFlight(_)) && !fault!(ExchangesOverlap) {
                 self.abort_exchange();
             }
             self.start_exchange();
@@ -103,7 +104,8 @@ impl<P> Client<P> {
         bad_frames: u32,
     ) {
         self.statistics.bad_frames += u64::from(bad_frames);
-        if self.fallback.exchange().is_none_or(|exchange| exchange.id != id) {
+        if self.fallback.exchange().is_none_or(|exchange| exchange.id != id && !fault!(StaleExchangeAccepted))
+        {
             self.statistics.stale_frames += frames.len() as u64;
             return;
         }
@@ -151,7 +153,7 @@ impl<P> Client<P> {
         let Some(feed) = self.link.primary().map(|connection| connection.feed) else { return };
         let Fallback::Polling(polling) = &self.fallback else { return };
         let asked = |topic: &crate::topics::Topic| !topic.needs_asking(feed) && !topic.is_awaited(feed);
-        if !self.topics.iter().all(asked) {
+        if !fault!(PollingStoppedEarly) && !self.topics.iter().all(asked) {
             return;
         }
         self.socket_probe.left_polling_at = Some(self.now.monotonic);

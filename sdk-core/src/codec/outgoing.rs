@@ -96,7 +96,7 @@ pub(crate) fn topic(topic: &Topic) -> String {
         writer.key("cursor");
         writer.begin_object();
         writer.string_field("epoch", &seat.epoch);
-        writer.integer_field("offset", seat.seen);
+        writer.integer_field("offset", seat.seen + u64::from(fault!(CursorAhead)));
         writer.end_object();
         writer.optional_integer("head", Some(seat.head).filter(|head| *head > seat.seen));
     }
@@ -110,9 +110,12 @@ pub(crate) fn topic(topic: &Topic) -> String {
 
 /// A finished application message. In two parts, because the transports join them differently.
 #[derive(Debug)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct MessageFrame {
+    #[cfg_attr(feature = "recorder", serde(with = "crate::recorder::omitted::text"))]
     text: String,
     /// Where it is bytes; else the text holds it.
+    #[cfg_attr(feature = "recorder", serde(with = "crate::recorder::omitted::optional_bytes"))]
     payload: Option<Box<[u8]>>,
 }
 

@@ -87,6 +87,7 @@ pub struct Hello {
 
 /// Who asks, for the server's logs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub struct ClientInfo {
     /// The SDK's name.
     pub name: String,
@@ -144,7 +145,10 @@ pub enum AckState {
 
 /// A text that `Debug` does not show.
 #[derive(Clone, PartialEq, Eq, Default)]
-pub struct Secret(pub String);
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
+pub struct Secret(
+    #[cfg_attr(feature = "recorder", serde(with = "crate::recorder::omitted::blank"))] pub String,
+);
 
 impl core::fmt::Debug for Secret {
     fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {

@@ -4,6 +4,7 @@ use alloc::string::String;
 /// The codes of the protocol's error object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub enum ErrorCode {
     /// A frame that does not follow the protocol.
     BadFrame,
@@ -88,6 +89,7 @@ impl ErrorCode {
 
 /// The protocol's error object.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub struct WireError {
     /// What kind of error.
     pub code: ErrorCode,

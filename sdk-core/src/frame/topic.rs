@@ -6,6 +6,7 @@ use super::WireError;
 
 /// A place in a topic: all that a client needs to go on there.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub struct Cursor {
     /// Names one life of the topic's numbering; offsets of different epochs cannot be compared.
     pub epoch: Box<str>,
@@ -15,6 +16,7 @@ pub struct Cursor {
 
 /// What a topic promises (PROTOCOL.md, Topics).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub enum TopicClass {
     /// Contiguous offsets, in order, replayable within the retention.
     Log,
@@ -26,6 +28,7 @@ pub enum TopicClass {
 
 /// Why a stretch of a topic cannot be delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub enum GapReason {
     /// The retention no longer holds it.
     HistoryEvicted,
@@ -39,6 +42,7 @@ pub enum GapReason {
 
 /// How a subscription begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub enum Recovery {
     /// No cursor was given.
     Fresh,
@@ -68,6 +72,7 @@ pub struct TopicRequest {
 
 /// A topic's accepted position.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub struct Position {
     /// What the topic promises.
     pub class: TopicClass,
@@ -87,6 +92,7 @@ pub struct Position {
 
 /// The server's answer for one topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub struct TopicResult {
     /// The topic's name, as asked.
     pub topic: String,

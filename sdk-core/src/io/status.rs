@@ -1,5 +1,6 @@
 /// Whether the client can be relied on now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub enum State {
     /// Not asked to connect.
     Disconnected,
@@ -13,6 +14,7 @@ pub enum State {
 
 /// How it is connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub enum Transport {
     /// Over a WebSocket.
     WebSocket,
@@ -22,6 +24,7 @@ pub enum Transport {
 
 /// Why a state was entered: a code of the close table (PROTOCOL.md, Close codes), for local causes too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub struct Reason {
     /// The close code.
     pub code: u16,
@@ -31,6 +34,7 @@ pub struct Reason {
 
 /// What the application sees of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub struct Status {
     /// Whether it can be relied on.
     pub state: State,
@@ -47,6 +51,7 @@ pub struct Status {
 /// Counters over the client's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub struct Statistics {
     /// WebSockets asked for.
     pub opens: u64,

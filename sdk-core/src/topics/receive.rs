@@ -134,13 +134,14 @@ impl Topic {
         size: u32,
         limits: BufferLimits,
     ) -> Verdict {
-        if self.view(feed).is_none_or(|view| view.answer != Answer::Current) {
+        if !fault!(StaleFeedAccepted) && self.view(feed).is_none_or(|view| view.answer != Answer::Current) {
             return Verdict::Stale;
         }
         let (Some(class), Demand::Wanted | Demand::Retry(_)) = (self.class, self.demand) else {
             return Verdict::Stale;
         };
-        let full = self.is_heard()
+        let full = !fault!(BufferUnbounded)
+            && self.is_heard()
             && self.held_events > 0
             && (self.held_events >= limits.events || self.held_bytes + u64::from(size) > limits.bytes);
         if class == TopicClass::Ephemeral {
@@ -152,12 +153,13 @@ impl Topic {
         }
         let (Some(offset), Some(seat)) = (offset, &self.seat) else { return Verdict::Stale };
         let seen = seat.seen;
-        if offset <= seen {
+        if offset <= seen && !fault!(DedupeOff) {
             return Verdict::Repeat;
         }
         let hole = class == TopicClass::Log && offset > seen + 1;
         if hole && self.rewound != Some(seen) {
             self.rewound = Some(seen);
+            self.seat.iter_mut().filter(|_| fault!(RewindFromWrongPlace)).for_each(|seat| seat.seen = offset);
             self.settle_view(feed, Answer::Void);
             return Verdict::Hole;
         }
@@ -177,7 +179,7 @@ impl Topic {
     pub(crate) fn becomes_live(&mut self, feed: u32) -> bool {
         let caught_up = match self.class {
             Some(TopicClass::Ephemeral) => true,
-            _ => self.seat.as_ref().is_some_and(|seat| seat.seen >= self.top),
+            _ => self.seat.as_ref().is_some_and(|seat| fault!(LiveTooEarly) || seat.seen >= self.top),
         };
         let becomes = !self.live && caught_up && self.is_answered(feed);
         if becomes {

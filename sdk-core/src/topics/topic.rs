@@ -9,6 +9,7 @@ use crate::time::Instant;
 
 /// One topic of a client.
 #[derive(Debug)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Topic {
     pub(crate) slot: Slot,
     pub(crate) name: Box<str>,
@@ -35,6 +36,7 @@ pub(crate) struct Topic {
 
 /// Whether the server is to be asked for a topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) enum Demand {
     /// Yes.
     Wanted,
@@ -48,6 +50,7 @@ pub(crate) enum Demand {
 
 /// What one feed was asked, and answered, about a topic.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct View {
     pub(crate) feed: u32,
     /// The newest request there; a higher one of any feed knows more.
@@ -59,6 +62,7 @@ pub(crate) struct View {
 
 /// How far a view's newest request is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) enum Answer {
     /// Until it comes, events of the topic on the feed are dropped.
     Awaited {

@@ -1,18 +1,21 @@
-//! Three machines side by side, and the observer: the one under test, one with the same inputs, and one that gets a Tick in
-//! place of each input that names something stale.
+//! Three machines side by side, and the observer: the one under test, one with the same inputs whose recording must replay
+//! exactly, and one that gets a Tick in place of each input that names something stale.
 
 use steadfast_core::{
-    Client, Config, Input, Instant, MessageId, Misuse, Now, OutgoingMessage, Output, Slot, SubscribeOptions,
-    SubscriptionId,
+    Client, Config, Drained, Input, Instant, MessageId, Misuse, Now, OutgoingMessage, Output, Recorder,
+    Recording, Slot, SubscribeOptions, SubscriptionId,
 };
 
 use crate::observer::Observer;
 
 const WALL_START: u64 = 1_700_000_000_000;
 
+/// So few that most cases begin new segments.
+const RECORDING: usize = 12 * 1024;
+
 pub struct Driver {
     pub client: Client<u32>,
-    same: Client<u32>,
+    same: Recorder<u32>,
     spared: Client<u32>,
     pub observer: Observer,
     monotonic: u64,
@@ -51,11 +54,16 @@ pub enum Done {
 
 impl Driver {
     pub fn new(config: &Config, seed: u64) -> Self {
+        Self::recording(config, seed, RECORDING)
+    }
+
+    /// With so many bytes for the recording.
+    pub fn recording(config: &Config, seed: u64, bytes: usize) -> Self {
         let now = Now::new(Instant::from_millis(0), WALL_START);
         let client = || Client::new(config.clone(), seed, now);
         Self {
             client: client(),
-            same: client(),
+            same: Recorder::new(config.clone(), seed, now, bytes),
             spared: client(),
             observer: Observer::new(config),
             monotonic: 0,
@@ -80,7 +88,7 @@ impl Driver {
         }
         let now = self.at();
         let done = command.run(&mut self.client, now);
-        assert_eq!(done, command.run(&mut self.same, now), "18: the same command, another result");
+        assert_eq!(done, command.record(&mut self.same, now), "18: the same command, another result");
         assert_eq!(done, command.run(&mut self.spared, now), "5: a stale input changed a later result");
         self.observer.sees_command(self.told, command, &done);
         self.drain();
@@ -133,10 +141,31 @@ impl Driver {
         self.told = self.told.max(past);
         self.observer.sees_input(self.told, &Input::Tick);
         let past = Now::new(Instant::from_millis(past), wall);
-        for client in [&mut self.client, &mut self.same, &mut self.spared] {
+        for client in [&mut self.client, &mut self.spared] {
             client.handle_input(past, Input::Tick);
         }
+        self.same.handle_input(past, Input::Tick);
         self.drain();
+    }
+
+    /// What was recorded replays exactly, through text and each segment by itself.
+    pub fn replays(&self) {
+        let recording = Recording::find(&self.same.recording().to_text()).unwrap();
+        assert_eq!(recording, self.same.recording());
+        for (index, segment) in recording.segments.iter().enumerate() {
+            let mut replay = segment.replay::<u32>().unwrap();
+            for moment in &mut replay {
+                let moment = moment.unwrap();
+                assert_ne!(moment.drained, Drained::Different, "18: replayed otherwise: {moment:?}");
+            }
+            if let Some(next) = recording.segments.get(index + 1).filter(|next| next.follows) {
+                assert!(replay.leads_to(next), "18: segment {index} leads elsewhere");
+            }
+        }
+    }
+
+    pub fn recorded(&self) -> Recording {
+        self.same.recording()
     }
 
     fn tick(&mut self) {
@@ -170,6 +199,24 @@ impl Driver {
 
 impl Command {
     fn run(&self, client: &mut Client<u32>, now: Now) -> Done {
+        match self.clone() {
+            Self::Connect => client.connect(now),
+            Self::Disconnect => client.disconnect(now),
+            Self::Subscribe(topic, options) => {
+                return Done::Subscribed(client.subscribe(now, &topic, options));
+            }
+            Self::Unsubscribe(id) => return Done::Unsubscribed(client.unsubscribe(now, id)),
+            Self::Submit(message) => return Done::Submitted(client.submit(now, &message)),
+            Self::Send(message) => return Done::Sent(client.send(now, &message)),
+            Self::Acknowledge(ids, note) => {
+                return Done::Submitted(client.acknowledge(now, &ids, note.as_deref()));
+            }
+            Self::Cancel(message) => client.cancel(now, message),
+        }
+        Done::Nothing
+    }
+
+    fn record(&self, client: &mut Recorder<u32>, now: Now) -> Done {
         match self.clone() {
             Self::Connect => client.connect(now),
             Self::Disconnect => client.disconnect(now),

@@ -18,7 +18,7 @@ mod network;
 mod paths;
 mod regressions;
 mod server;
-mod steps;
+pub mod steps;
 
 use network::World;
 use steps::{Http, Path, Step, TOPICS, config, steps};
@@ -36,12 +36,17 @@ proptest! {
             world.play(step);
         }
         world.all_is_well(config.transport);
+        world.driver.replays();
     }
 }
 
 /// Connected, with a log and a state topic.
 fn begin(config: &Config, seed: u64) -> World {
-    let mut world = World::new(Driver::new(config, seed));
+    begin_with(Driver::new(config, seed))
+}
+
+pub fn begin_with(driver: Driver) -> World {
+    let mut world = World::new(driver);
     world.connect();
     world
 }

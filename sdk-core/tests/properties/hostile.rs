@@ -49,7 +49,7 @@ pub fn settings(cases: u32) -> ProptestConfig {
 
 /// The client, and what was done to it that excuses it later.
 pub struct World {
-    driver: Driver,
+    pub driver: Driver,
     transport: TransportChoice,
     /// Topics whose answers were such that they need not come live.
     spoilt: HashSet<String>,
@@ -60,13 +60,11 @@ pub struct World {
 
 impl World {
     pub fn new(config: &Config, seed: u64) -> Self {
-        Self {
-            driver: Driver::new(config, seed),
-            transport: config.transport,
-            spoilt: HashSet::new(),
-            extreme: false,
-            acknowledged: 0,
-        }
+        Self::begin_with(Driver::new(config, seed), config.transport)
+    }
+
+    pub fn begin_with(driver: Driver, transport: TransportChoice) -> Self {
+        Self { driver, transport, spoilt: HashSet::new(), extreme: false, acknowledged: 0 }
     }
 
     pub fn run(&mut self, steps: &[Step]) {
@@ -76,6 +74,7 @@ impl World {
         self.nobody_answers();
         self.all_is_well();
         self.the_end();
+        self.driver.replays();
     }
 
     /// Time passes: messages end, and the machine does not spin.

@@ -10,3 +10,4 @@ mod friendly;
 mod hostile;
 mod observer;
 mod steps;
+mod traces;

@@ -98,7 +98,7 @@ impl MemoryBroker {
         idem: Option<&IdemKey>,
         now: Now,
     ) -> Result<(Appended, bool), WireError> {
-        let Some(key) = idem else {
+        let Some(key) = idem.filter(|_| !fault!(IdempotencyIgnored)) else {
             let (appended, wakes) = self.hub.append(draft, now)?;
             wakes.fire();
             return Ok((appended, false));

@@ -82,7 +82,9 @@ impl Hub {
         for id in ids {
             match pending.events.get(id.as_str()) {
                 Some(waiting) if is_readers(waiting, user) && may_read(&waiting.source) => {
-                    if self.settle(&tenant, &mut pending, &id, user, now, &mut wakes) {
+                    if fault!(AcknowledgementLost)
+                        || self.settle(&tenant, &mut pending, &id, user, now, &mut wakes)
+                    {
                         done.accepted.push(id);
                     }
                 }

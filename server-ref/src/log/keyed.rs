@@ -118,14 +118,16 @@ impl KeyedLog {
     }
 
     pub(crate) fn read(&self, place: &Place, view: View<'_>, batch: &mut Batch) -> Read {
-        if self.floor > place.floor && place.offset < self.floor {
+        if self.floor > place.floor && place.offset < self.floor && !fault!(FloorIgnored) {
             return Read::Reset;
         }
         let mut taking = Taking::into(batch);
         let full = match view.keys {
             None => {
                 let beyond = (Bound::Excluded(place.offset), Bound::Unbounded);
-                !self.entries.range(beyond).all(|(_, entry)| taking.take(entry.seen_by(view.user)))
+                !self.entries.range(beyond).all(|(_, entry)| {
+                    entry.deleted && fault!(DeletionUnsaid) || taking.take(entry.seen_by(view.user))
+                })
             }
             Some(keys) => {
                 let mut offsets: Vec<u64> =
@@ -145,7 +147,9 @@ impl KeyedLog {
     /// Where a subscription begins, by the recovery table.
     pub(crate) fn position(&self, epoch: &Arc<str>, request: &TopicRequest) -> (Position, Place) {
         // What was forgotten before the reader took its values is no matter to it.
-        let known = |cursor: &Cursor| cursor.offset.max(request.head.unwrap_or(0)) >= self.floor;
+        let known = |cursor: &Cursor| {
+            fault!(FloorIgnored) || cursor.offset.max(request.head.unwrap_or(0)) >= self.floor
+        };
         let (offset, recovery) = match &request.cursor {
             None => (0, Recovery::Fresh),
             Some(cursor) if *cursor.epoch == **epoch && cursor.offset <= self.top && known(cursor) => {

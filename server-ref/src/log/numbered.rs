@@ -77,7 +77,7 @@ impl NumberedLog {
 
     pub(crate) fn read(&self, offset: u64, batch: &mut Batch) -> Read {
         if offset < self.floor() {
-            return Read::Gap { offset: self.floor() };
+            return Read::Gap { offset: self.floor() + u64::from(fault!(HistoryMisnamed)) };
         }
         if offset < self.tail_floor() {
             return Read::Behind { until: self.tail_floor() };
@@ -103,7 +103,9 @@ impl NumberedLog {
         let floor = self.floor();
         let (offset, recovery) = match cursor {
             None => (self.top.saturating_sub(history.unwrap_or(0)).max(floor), Recovery::Fresh),
-            Some(cursor) if *cursor.epoch != **epoch => (floor, Recovery::Gap(GapReason::EpochChanged)),
+            Some(cursor) if *cursor.epoch != **epoch && !fault!(EpochIgnored) => {
+                (floor, Recovery::Gap(GapReason::EpochChanged))
+            }
             Some(cursor) if cursor.offset > self.top => (self.top, Recovery::Gap(GapReason::SourceLost)),
             Some(cursor) if cursor.offset < floor => (floor, Recovery::Gap(GapReason::HistoryEvicted)),
             Some(cursor) => (cursor.offset, Recovery::Resumed),

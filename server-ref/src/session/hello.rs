@@ -132,8 +132,9 @@ impl Session {
             topics: welcoming.answering.into_results(),
         };
         // In front of answers to what came with the hello in one body.
+        let place = if fault!(WelcomeLast) { self.control.len() } else { 0 };
         self.control
-            .push_front(steadfast_core::json::encode_server(&ServerFrame::Welcome(Box::new(welcome))));
+            .insert(place, steadfast_core::json::encode_server(&ServerFrame::Welcome(Box::new(welcome))));
         self.subscriptions.shrink();
     }
 
@@ -207,7 +208,7 @@ impl Session {
             .filter(|(slot, name)| self.subscriptions.active(*slot).is_some() && !permitted(name))
             .map(|(slot, name)| (slot, name.to_owned()))
             .collect();
-        if lost.is_empty() {
+        if lost.is_empty() || fault!(PermissionsKept) {
             return;
         }
         for (slot, topic) in &lost {

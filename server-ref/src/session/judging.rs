@@ -53,7 +53,7 @@ impl Session {
     /// An exchange's messages were meant for another life of the table of results: to carry one out could be to
     /// carry it out twice.
     pub(super) fn messages_are_void(&self) -> bool {
-        matches!(&self.phase, Phase::Live(live) if live.messages_void)
+        !fault!(ResultsEpochIgnored) && matches!(&self.phase, Phase::Live(live) if live.messages_void)
     }
 
     pub(super) fn bad_frame(&mut self, message: &str, reference: Option<u64>, now: Now) {

@@ -184,7 +184,8 @@ impl Session {
         let Phase::Live(state) = &self.phase else {
             return Err(unavailable());
         };
-        if !state.principal.permissions.may_subscribe(&name) {
+        let skipped = fault!(PermissionsSkipped) && request.cursor.is_some();
+        if !skipped && !state.principal.permissions.may_subscribe(&name) {
             self.note(Note::Denied { publish: false, topic: request.topic });
             return Err(forbidden());
         }
@@ -200,7 +201,12 @@ impl Session {
             let message = "a key has at most 256 bytes; shorten it";
             return Err(WireError::new(ErrorCode::TooLarge, message, false));
         }
-        let key = TopicKey::of_client(&state.principal.tenant, &state.principal.user, name.clone());
+        let other = fault!(TenantSkipped).then(|| crate::names::TenantId::parse("acme").ok()).flatten();
+        let key = TopicKey::of_client(
+            other.as_ref().unwrap_or(&state.principal.tenant),
+            &state.principal.user,
+            name.clone(),
+        );
         let most = self.context.limits.max_topics as usize;
         let Some(slot) = self.subscriptions.slot_for(name.as_str(), most) else {
             return Err(WireError::new(
@@ -227,7 +233,9 @@ impl Session {
         let name = resolving.name.as_str().to_owned();
         let permitted = match &self.phase {
             // A new token may have come while the store was asked.
-            Phase::Live(live) => live.principal.permissions.may_subscribe(&resolving.name),
+            Phase::Live(live) => {
+                fault!(PermissionsSkipped) || live.principal.permissions.may_subscribe(&resolving.name)
+            }
             Phase::Greeting(_) | Phase::Ended(..) => false,
         };
         if !permitted {

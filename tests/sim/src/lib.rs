@@ -11,6 +11,8 @@ mod application;
 mod checks;
 mod client;
 mod court;
+#[cfg(feature = "faults")]
+mod faults;
 mod handlers;
 mod minimise;
 mod network;
@@ -26,5 +28,7 @@ mod tokens;
 mod verdict;
 mod world;
 
+#[cfg(feature = "faults")]
+pub use faults::{Caught, expected, hunt};
 pub use report::{Failure, run, trace};
 pub use verdict::{CHECKS, Check, Violation};

@@ -16,8 +16,15 @@ steadfast-sim --trace SEED             plays one seed and prints all that happen
 const MOST_FAILURES: u64 = 20;
 
 enum Task {
-    Play { from: u64, seeds: u64 },
+    Play {
+        from: u64,
+        seeds: u64,
+    },
     Trace(u64),
+    #[cfg(feature = "faults")]
+    Faults {
+        most: u64,
+    },
     Help,
 }
 
@@ -28,6 +35,8 @@ fn main() -> ExitCode {
             print!("{}", steadfast_sim::trace(seed));
             ExitCode::SUCCESS
         }
+        #[cfg(feature = "faults")]
+        Ok(Task::Faults { most }) => faults(most),
         Ok(Task::Help) => {
             println!("{HELP}");
             ExitCode::SUCCESS
@@ -47,6 +56,8 @@ fn parse() -> Result<Task, lexopt::Error> {
             lexopt::Arg::Long("seeds") => seeds = arguments.value()?.parse()?,
             lexopt::Arg::Long("from") => from = arguments.value()?.parse()?,
             lexopt::Arg::Long("trace") => return Ok(Task::Trace(arguments.value()?.parse()?)),
+            #[cfg(feature = "faults")]
+            lexopt::Arg::Long("faults") => return Ok(Task::Faults { most: seeds }),
             lexopt::Arg::Long("help") | lexopt::Arg::Short('h') => return Ok(Task::Help),
             _ => return Err(argument.unexpected()),
         }
@@ -86,6 +97,31 @@ fn play(from: u64, seeds: u64) -> ExitCode {
     }
     let seconds = began.elapsed().as_secs_f64();
     println!("{:.0} seeds a second", (passed + failed) as f64 / seconds.max(0.001));
+    println!("{passed} passed, {failed} failed");
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Makes each deliberate fault and says what found it.
+#[cfg(feature = "faults")]
+fn faults(most: u64) -> ExitCode {
+    // What a fault breaks beside the checks is no news here.
+    std::panic::set_hook(Box::new(|_| {}));
+    let (mut passed, mut failed) = (0, 0);
+    println!("{:<24} {:<20} seeds needed", "fault", "invariant");
+    for &fault in steadfast_core::Fault::ALL {
+        let name = format!("{fault:?}");
+        let caught = steadfast_sim::hunt(fault, most);
+        let expected = caught.is_some_and(|caught| steadfast_sim::expected(fault).contains(&caught.check));
+        match caught {
+            Some(caught) => {
+                let note = if expected { "" } else { "  not the check that is meant" };
+                let invariant = format!("{} {:?}", caught.check as u8, caught.check);
+                println!("{name:<24} {invariant:<20} {}{note}", caught.seed);
+            }
+            None => println!("{name:<24} {:<20} over {most}", "none"),
+        }
+        *if expected { &mut passed } else { &mut failed } += 1;
+    }
     println!("{passed} passed, {failed} failed");
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -8,6 +8,8 @@ use crate::verdict::{Check, Verdict};
 pub(crate) struct Watch {
     /// No opening before this, by the device's monotonic clock.
     earliest: u64,
+    /// The latest attempt that waits for exactly the backoff's cap.
+    at_cap: Option<u32>,
 }
 
 impl Watch {
@@ -26,6 +28,24 @@ impl Watch {
     /// The application asked to connect, from a state in which it was not trying.
     pub(crate) fn begins(&mut self) {
         self.earliest = 0;
+    }
+
+    /// The status told of an attempt and how long it waits: a draw falls on the cap itself once in thousands, not twice in a row.
+    pub(crate) fn waits(
+        &mut self,
+        attempt: u32,
+        retry_in_ms: Option<u64>,
+        cap_ms: u64,
+        verdict: &mut Verdict,
+    ) {
+        let Some(retry_in_ms) = retry_in_ms else { return };
+        let again = self.at_cap.is_some_and(|earlier| earlier + 1 == attempt);
+        if retry_in_ms == cap_ms {
+            verdict.expect(Check::Spacing, !again, || {
+                format!("attempts {attempt} and before wait for exactly {cap_ms} ms")
+            });
+            self.at_cap = Some(attempt);
+        }
     }
 
     pub(crate) fn opens(&mut self, link: LinkId, now: u64, verdict: &mut Verdict) {

@@ -1,7 +1,7 @@
 //! What the client wants, done as a driver does it.
 
 use steadfast_core::json::Envelope;
-use steadfast_core::{Delivery, LinkId, Outcome, OutgoingBytes, Output, State, Status, Transport};
+use steadfast_core::{Config, Delivery, LinkId, Outcome, OutgoingBytes, Output, State, Status, Transport};
 
 use super::{Device, is_auto};
 use crate::agenda::Happening;
@@ -139,6 +139,8 @@ impl Device {
             self.watch.tokens.abandoned();
         }
         let only_killed = self.trouble.only_killed;
+        let cap = Config::new("").reconnect_cap_ms;
+        self.watch.spacing.waits(status.attempt, status.retry_in_ms, cap, &mut around.court.verdict);
         self.watch.flapping.status(status.transport, only_killed, now, &mut around.court.verdict);
     }
 

@@ -1,0 +1,15 @@
+//! Deliberate faults, as in the core: the simulation must find each. They are there with the feature `faults` alone.
+
+#[cfg(feature = "faults")]
+macro_rules! fault {
+    ($fault:ident) => {
+        steadfast_core::Fault::$fault.is_active()
+    };
+}
+
+#[cfg(not(feature = "faults"))]
+macro_rules! fault {
+    ($fault:ident) => {
+        false
+    };
+}

@@ -1,0 +1,98 @@
+//! What each deliberate fault must run into, and how many seeds it takes.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
+
+use steadfast_core::Fault;
+
+use crate::verdict::Check;
+
+/// A fault found: by which check, and at which seed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caught {
+    /// The check that did not hold.
+    pub check: Check,
+    /// The first seed at which that was seen, of those from 1 on.
+    pub seed: u64,
+}
+
+/// The checks that a fault may run into.
+pub fn expected(fault: Fault) -> &'static [Check] {
+    match fault {
+        Fault::DedupeOff => &[Check::Once, Check::LogOrder],
+        Fault::CursorAhead => &[Check::LogOrder, Check::State],
+        Fault::GapSwallowed => &[Check::LogOrder],
+        Fault::ResetSwallowed => &[Check::State, Check::Once],
+        Fault::CounterResetOnOpen => &[Check::Proxies],
+        Fault::StaleFeedAccepted => &[Check::LogOrder, Check::Once, Check::State],
+        Fault::StaleExchangeAccepted => &[Check::Stale],
+        Fault::ReceiptForgotten => &[Check::Acknowledgements],
+        Fault::ReceiptRepeated => &[Check::Acknowledgements],
+        Fault::MessageForgotten => &[Check::Outbox],
+        Fault::JitterBeforeClamp => &[Check::Spacing],
+        Fault::SecondTokenRequest => &[Check::Tokens],
+        Fault::RenewsForEver => &[Check::Tokens],
+        Fault::TerminalIgnored => &[Check::Terminal],
+        Fault::OpensWhileFrozen => &[Check::Connections, Check::Spacing],
+        Fault::LivenessOff => &[Check::Liveness],
+        Fault::HelloTimeoutOff => &[Check::Proxies, Check::Recovery],
+        Fault::CompletesTwice => &[Check::Outbox],
+        Fault::OutboxUnbounded => &[Check::Outbox],
+        Fault::TableForgotten => &[Check::Effect],
+        Fault::ExchangesOverlap => &[Check::Connections],
+        Fault::BufferUnbounded => &[Check::Outbox],
+        Fault::AdviceIgnored => &[Check::Spacing],
+        Fault::NeverPolls => &[Check::Proxies, Check::Recovery],
+        Fault::FlapsForgotten => &[Check::Flapping],
+        Fault::EveryTickProbes => &[Check::Clocks],
+        Fault::Unseeded => &[Check::Determinism],
+        Fault::RewindFromWrongPlace => &[Check::LogOrder],
+        Fault::PingBeforeHello => &[Check::Greeting],
+        Fault::LiveTooEarly => &[Check::LogOrder, Check::State],
+        Fault::PollingStoppedEarly => &[Check::Recovery, Check::LogOrder],
+        Fault::TenantSkipped => &[Check::Isolation],
+        Fault::PermissionsSkipped => &[Check::Isolation],
+        Fault::PermissionsKept => &[Check::Isolation],
+        Fault::IdempotencyIgnored => &[Check::Effect],
+        Fault::ResultsEpochIgnored => &[Check::Effect],
+        Fault::WelcomeLast => &[Check::Greeting],
+        Fault::DeletionUnsaid => &[Check::State],
+        Fault::FloorIgnored => &[Check::State],
+        Fault::AcknowledgementLost => &[Check::Acknowledgements],
+        Fault::EpochIgnored => &[Check::LogOrder],
+        Fault::ControlUnbounded => &[Check::SlowReaders],
+        Fault::HistoryMisnamed => &[Check::LogOrder],
+    }
+}
+
+/// Plays seeds from 1 on with this fault, on all cores, until a check finds it. `None`: `most` seeds find nothing.
+///
+/// The fault is active in the whole process, so nothing else may be played meanwhile.
+pub fn hunt(fault: Fault, most: u64) -> Option<Caught> {
+    Fault::activate(Some(fault));
+    let next = AtomicU64::new(1);
+    let caught: Mutex<Option<Caught>> = Mutex::new(None);
+    let play = || {
+        loop {
+            let seed = next.fetch_add(1, Relaxed);
+            let found = *caught.lock().unwrap_or_else(PoisonError::into_inner);
+            if seed > most || found.is_some_and(|found| found.seed < seed) {
+                return;
+            }
+            // A fault may also break what the world takes for granted; that is no check's work, and does not count.
+            let Ok(Err(failure)) = catch_unwind(AssertUnwindSafe(|| crate::run(seed))) else { continue };
+            let mut caught = caught.lock().unwrap_or_else(PoisonError::into_inner);
+            if caught.is_none_or(|found| seed < found.seed) {
+                *caught = Some(Caught { check: failure.violation.check, seed });
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(play);
+        }
+    });
+    Fault::activate(None);
+    caught.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
