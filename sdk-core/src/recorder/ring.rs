@@ -198,11 +198,13 @@ impl Digest {
 impl Flavor for Digest {
     type Output = u64;
 
+    #[inline]
     fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
         self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
         Ok(())
     }
 
+    #[inline]
     fn finalize(self) -> postcard::Result<u64> {
         Ok(self.0)
     }
@@ -217,6 +219,7 @@ struct Bounded<'a> {
 impl Flavor for Bounded<'_> {
     type Output = ();
 
+    #[inline]
     fn try_extend(&mut self, data: &[u8]) -> postcard::Result<()> {
         if self.bytes.len() + data.len() > self.most {
             return Err(postcard::Error::SerializeBufferFull);
@@ -225,10 +228,12 @@ impl Flavor for Bounded<'_> {
         Ok(())
     }
 
+    #[inline]
     fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
         self.try_extend(&[byte])
     }
 
+    #[inline]
     fn finalize(self) -> postcard::Result<()> {
         Ok(())
     }
