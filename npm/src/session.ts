@@ -137,7 +137,7 @@ export class Session {
   }
 
   cursor({ place }: Entry): Cursor | null {
-    if (place?.topic.isState === undefined) this.#stands(place && this.#driver?.cursor(place.topic.slot));
+    if (place?.topic.isState === undefined && this.#driver?.idle) this.#stands(place && this.#driver.cursor(place.topic.slot));
     return place?.topic.cursor ?? null;
   }
 

@@ -1,7 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 import type { Client, ClientOptions, Delivery, SteadfastEvent } from '../src/types.js';
-import { Server, client as connected, first, reaches, token } from './support/server.js';
+import { Server, client as connected, eventually, first, reaches, token } from './support/server.js';
 
 let server: Server;
 const open: Client[] = [];
@@ -164,7 +164,7 @@ test('subscriptions go on behind their cursor after a break, and on the next pag
   await reaches(subject, ({ state }) => state === 'connected');
   await subject.publish(topic, 'x', 3);
   // The result says that it is published, not that it has come.
-  await vi.waitFor(() => expect(events).toEqual([1, 2, 3]));
+  await eventually(() => expect(events).toEqual([1, 2, 3]));
   expect(subscription.isLive()).toBe(true);
   const cursor = subscription.cursor();
   expect(cursor).toMatchObject({ offset: 3 });
@@ -184,13 +184,13 @@ test('a server that is killed and comes back: the loss is told, and it goes on',
   }));
   await live;
   await subject.publish('mortal', 'x', 1);
-  await vi.waitFor(() => expect(seen).toEqual(['event 1']));
+  await eventually(() => expect(seen).toEqual(['event 1']));
   await mortal.kill();
   await reaches(subject, ({ state, reason }) => state === 'connecting' && reason?.code === 1006);
   const again = await Server.start(new URL(mortal.url).host);
   await reaches(subject, ({ state }) => state === 'connected');
   await again.publish({ topic: 'mortal', type: 'x', payload: 2 });
-  await vi.waitFor(() => expect(seen).toEqual(['event 1', 'gap epoch_changed', 'event 2']));
+  await eventually(() => expect(seen).toEqual(['event 1', 'gap epoch_changed', 'event 2']));
   subject.close();
   await again.kill();
 });

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocketServer } from 'ws';
 
 import type { ClientOptions, Logger, WasmSource } from '../src/types.js';
-import { WebSocket } from './support/server.js';
+import { WebSocket, eventually } from './support/server.js';
 
 const MODULE = new Uint8Array(readFileSync(new URL('../build/core.wasm', import.meta.url)));
 
@@ -117,6 +117,25 @@ test('what is no frame is counted and said, never thrown', async () => {
   server.close();
 });
 
+test('an answer without end is cut off, and counts as a failed exchange', async () => {
+  let closed = false;
+  const server = createServer((_, response) => {
+    response.writeHead(200, { 'Content-Type': 'application/json' });
+    const more = () => {
+      if (!closed) response.write(' '.repeat(65_536), more);
+    };
+    response.on('close', () => { closed = true; });
+    more();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { client } = await make({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, transport: 'polling' });
+  await eventually(() => expect(client.statistics().exchangesFailed).toBe(1));
+  await eventually(() => expect(closed).toBe(true));
+  client.close();
+  server.closeAllConnections();
+  server.close();
+});
+
 test('a machine that fails is a crashed client with its message, never a silent one', async () => {
   const { client, until } = await make({ url: 'http://127.0.0.1:9', transport: 'websocket' });
   await until(({ state }) => state === 'connecting');
@@ -139,7 +158,7 @@ test('a report holds no token and no payload', async () => {
   await until(({ state }) => state === 'connecting');
   void client.publish('x', 'y', 'secret-payload').catch(() => undefined);
   client.subscribe('incidents', {});
-  await vi.waitFor(() => expect(client.debugReport()).toMatch(/Z tokenReady 1/));
+  await eventually(() => expect(client.debugReport()).toMatch(/Z tokenReady 1/));
   const report = client.debugReport();
   expect(report).toMatch(/status: .*connecting/);
   expect(report).toContain('incidents: 1 listeners, no cursor');

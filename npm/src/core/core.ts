@@ -6,7 +6,7 @@ export interface Output {
   readonly what: Out;
   readonly a: number;
   readonly b: number;
-  readonly c: number;
+  c: number;
   readonly value: unknown;
   readonly size: number;
 }
@@ -26,6 +26,8 @@ export class Core {
   #next = 0;
   /** Values that the machine knows by their number, for the time of one call. */
   #values: unknown[] = [];
+  /** Where topics were said to stand in this call. */
+  #stands: Output[] = [];
   readonly #machine: Machine;
 
   constructor(config: unknown[]) {
@@ -45,6 +47,7 @@ export class Core {
     this.#arguments = values;
     this.#next = 0;
     this.#values = [];
+    this.#stands = [];
     const answer = this.#machine.call(what, this.monotonic, this.wall);
     this.deadline = this.#machine.drain();
     return answer;
@@ -55,6 +58,7 @@ export class Core {
     this.#arguments[0] = id;
     this.#next = 0;
     this.#values[0] = frame;
+    if (this.#stands.length) this.#stands = [];
     this.deadline = this.#machine.event(this.monotonic, this.wall, link, slot, offset, flags, size);
   }
 
@@ -98,12 +102,18 @@ export class Core {
 
   /** @internal for the machine: an event. */
   e(slot: number, offset: number, flags: number, size: number, frame: number): void {
+    for (const stand of this.#stands) {
+      // It was read when the whole answer was taken in; the application is behind this event until it has it.
+      if (stand.a === slot && stand.c >= offset && offset >= 0) stand.c = offset - 1;
+    }
     this.outputs.push({ what: Out.Event, a: slot, b: offset, c: flags, value: this.#values[frame], size });
   }
 
   /** @internal for the machine: any other output. */
   o(what: Out, a: number, b: number, c: number, text: unknown): void {
-    this.outputs.push({ what, a, b, c, value: what === Out.Done ? this.#values[c] : text, size: 0 });
+    const output = { what, a, b, c, value: what === Out.Done ? this.#values[c] : text, size: 0 };
+    this.outputs.push(output);
+    if (what === Out.Cursor) this.#stands.push(output);
   }
 
   /** @internal for the machine: bytes to be sent. They lie in its memory, which moves. */

@@ -144,7 +144,12 @@ export class Driver {
     this.#arm();
   }
 
-  /** Where a topic stands. */
+  /** Nothing is on its way to a listener. */
+  get idle(): boolean {
+    return !this.#acting;
+  }
+
+  /** Where a topic stands, what is on its way to listeners included. */
   cursor(slot: number): Output | undefined {
     return this.#ask(() => this.#core.cursor(slot));
   }

@@ -9,6 +9,9 @@ export interface Exchanges {
   end(): void;
 }
 
+/** The longest answer: the protocol's 512 KiB of events, with room for one large event and for the frames around. */
+const LONGEST_ANSWER = 8 * 1_048_576;
+
 /** Posts exchanges and tells their answers. An aborted one is not answered. */
 export function openExchanges(
   send: typeof fetch, url: string, answered: (exchange: number, answer: Answer) => void,
@@ -23,7 +26,7 @@ export function openExchanges(
     });
     const seconds = response.headers.get('Retry-After') ?? '';
     return {
-      status: response.status, retryAfter: /^\d{1,9}$/.test(seconds) ? Number(seconds) * 1_000 : -1, text: await response.text(),
+      status: response.status, retryAfter: /^\d{1,9}$/.test(seconds) ? Number(seconds) * 1_000 : -1, text: await textOf(response),
     };
   };
 
@@ -44,4 +47,23 @@ export function openExchanges(
     abort,
     end: () => [...running.keys()].forEach(abort),
   };
+}
+
+/** The answer's text; one that is longer than an answer may be counts as none. */
+async function textOf({ body }: Response): Promise<string> {
+  const reader = body?.getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  let left = LONGEST_ANSWER;
+  while (reader) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    left -= value.length;
+    if (left < 0) {
+      await reader.cancel();
+      throw new RangeError('the answer is too long');
+    }
+    text += decoder.decode(value, { stream: true });
+  }
+  return text + decoder.decode();
 }

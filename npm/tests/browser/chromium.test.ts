@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 
 import { CHROMIUM, Pages, launch } from '../support/pages.js';
-import { Server, token } from '../support/server.js';
+import { Server, eventually, token } from '../support/server.js';
 
 // A machine without Chromium still runs everything else.
 describe.skipIf(!CHROMIUM)('in Chromium', () => {
@@ -160,11 +160,11 @@ describe.skipIf(!CHROMIUM)('in Chromium', () => {
     const policy = "script-src 'self' 'unsafe-inline'";
     const { page } = await open('/policy.html', listen('policy', ", logLevel: 'silent'"), { 'Content-Security-Policy': policy });
     // The policy also forbids what `waitForFunction` does.
-    await expect.poll(() => page.evaluate('client.status.state')).toBe('crashed');
+    await eventually(async () => expect(await page.evaluate('client.status.state')).toBe('crashed'));
     expect(await page.evaluate('client.status.reason')).toMatchObject({ retryable: false, message: expect.stringContaining("'wasm-unsafe-eval'") });
     await context.close();
     const allowed = await open('/allowed.html', listen('policy'), { 'Content-Security-Policy': `${policy} 'wasm-unsafe-eval'` });
-    await expect.poll(() => allowed.page.evaluate('globalThis.live')).toBe(true);
+    await eventually(async () => expect(await allowed.page.evaluate('globalThis.live')).toBe(true));
   });
 
   test('where WebSocket is blocked it polls', async () => {
