@@ -1,7 +1,6 @@
 'use client';
 
 import { severity } from './describe.js';
-import { isUrgent } from './notification.js';
 import type { EventNotification } from './notification.js';
 import { AcknowledgeButton, EventText } from './notification-item.js';
 import type { ItemProps } from './notification-item.js';
@@ -25,10 +24,11 @@ export function ToastStack({ toasts, ...rest }: ToastStackProps) {
 function Toast({ item, strings, describe, onAcknowledge, onDismiss }: Omit<ToastStackProps, 'toasts'> & { item: EventNotification }) {
   return (
     <div className="sf-toast" data-severity={severity(item.event.priority)}>
+      {item.event.priority !== undefined && <span className="sf-priority">{strings.priority(item.event.priority)}</span>}
       <EventText item={item} describe={describe} />
       <div className="sf-item-actions">
         <AcknowledgeButton item={item} strings={strings} onAcknowledge={onAcknowledge} />
-        {!isUrgent(item) && <button type="button" className="sf-link" onClick={() => onDismiss(item.key)}>{strings.dismiss}</button>}
+        <button type="button" className="sf-link" onClick={() => onDismiss(item.key)}>{strings.dismiss}</button>
       </div>
     </div>
   );

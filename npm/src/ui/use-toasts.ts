@@ -10,24 +10,24 @@ import type { EventNotification, Notification } from './notification.js';
 export interface ToastsOptions {
   /** How long one stays, in milliseconds. Default: 8,000 for high, 5,000 for others. Critical ones stay until they are acknowledged or dismissed. */
   readonly duration?: number | undefined;
-  /** How many are shown at once; critical ones come first. Default: 4. */
+  /** How many are shown at once; critical ones come first. Default: 3. */
   readonly max?: number | undefined;
 }
 
 /** The toasts to show, and how to take one away. */
 export interface Toasts {
   readonly toasts: readonly EventNotification[];
-  /** Takes it away; what asks for acknowledgement stays in the list. Nothing for one that is critical and open. */
+  /** Takes it away; the list keeps it, and what is critical keeps asking there. */
   dismiss(key: string): void;
 }
 
 /** Which of these notifications are news that a person has to be shown now. Replays are not. */
-export function useToasts(items: readonly Notification[], { duration, max = 4 }: ToastsOptions = {}): Toasts {
+export function useToasts(items: readonly Notification[], { duration, max = 3 }: ToastsOptions = {}): Toasts {
   const [gone, setGone] = useState<ReadonlySet<string>>(new Set());
   const timers = useRef(new Map<string, ReturnType<typeof setTimeout>>());
   const dismiss = useCallback((key: string) => setGone((before) => new Set(before).add(key)), []);
   const candidates = items.filter((item): item is EventNotification =>
-    item.kind === 'event' && (isUrgent(item) || (!item.event.replay && !gone.has(item.key) && item.acknowledgement.state !== 'acknowledged')));
+    item.kind === 'event' && !gone.has(item.key) && (isUrgent(item) || (!item.event.replay && item.acknowledgement.state !== 'acknowledged')));
   const toasts = [...candidates.filter(isUrgent), ...candidates.filter((item) => !isUrgent(item))].slice(0, max);
   const wanted = candidates.filter((item) => !isUrgent(item)).map((item) => `${item.key} ${severity(item.event.priority)}`).join('\n');
 

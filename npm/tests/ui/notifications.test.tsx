@@ -120,6 +120,9 @@ test('toasts go by themselves, except critical ones', async () => {
   expect(toasts()).toEqual(['Power loss']);
   await settle(() => vi.advanceTimersByTime(3_600_000));
   expect(toasts()).toEqual(['Power loss']);
+  fireEvent.click(screen.getByRole('button', { name: 'Dismiss' }));
+  expect(toasts()).toEqual([]);
+  list().getByRole('button', { name: 'Acknowledge' });
 });
 
 test('a gap and a refused topic stand in the list, in their place', async () => {
