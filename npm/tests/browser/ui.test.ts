@@ -146,6 +146,22 @@ describe.skipIf(!CHROMIUM)('the components in Chromium', () => {
       await other.kill();
     }
   }, 240_000);
+
+  test('a token is renewed before its end, on the link that is open', async () => {
+    context = await browser.newContext();
+    // The server warns 25 s before the end.
+    let asked = 0;
+    await context.exposeFunction('freshToken', () => {
+      asked += 1;
+      return token('ana', '*', '30s');
+    });
+    const { page, said } = await open('renewed');
+    await expect.poll(() => asked, { timeout: 25_000 }).toBeGreaterThanOrEqual(3);
+    await server.publish(incident('renewed', 'After renewal'));
+    await rows(page, 'After renewal').waitFor();
+    expect(await page.evaluate('client.statistics()')).toMatchObject({ opens: 1, gaps: 0 });
+    expect(said).toEqual([]);
+  });
 });
 
 const PAGE = `
@@ -158,7 +174,7 @@ const PAGE = `
   OscillatorNode.prototype.start = function (at) { globalThis.tones += 1; return start.call(this, at); };
   globalThis.numbers = [];
   const { url, token, topic } = globalThis.options;
-  const client = globalThis.client = createClient({ url, getToken: () => token, reconnectInterval: 200 });
+  const client = globalThis.client = createClient({ url, getToken: () => globalThis.freshToken?.() ?? token, reconnectInterval: 200 });
   client.subscribe(topic, { onLive: () => { globalThis.live = true; } });
   createRoot(document.getElementById('root')).render(<>
     <ConnectionStatus client={client} />
