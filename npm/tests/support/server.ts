@@ -62,8 +62,8 @@ export class Server {
 }
 
 /** A token for the development profile. */
-export function token(user = 'ana', subscribe = '*'): string {
-  const parameters = ['token', '--dev', '--tenant', 'towerco', '--user', user, '--ttl', '1h', '--subscribe', subscribe, '--publish', '*'];
+export function token(user = 'ana', subscribe = '*', life = '1h'): string {
+  const parameters = ['token', '--dev', '--tenant', 'towerco', '--user', user, '--ttl', life, '--subscribe', subscribe, '--publish', '*'];
   return execFileSync(program, parameters, { encoding: 'utf8' }).trim();
 }
 

@@ -1,0 +1,21 @@
+'use client';
+
+export type { AlertSeverity, SoundState } from './alert-player.js';
+export type { NotificationClient } from './client.js';
+export { ConnectionStatus } from './connection-status.js';
+export type { ConnectionStatusProps } from './connection-status.js';
+export { describeEvent, severity } from './describe.js';
+export type { Describe, Description } from './describe.js';
+export { isOpen, isUrgent } from './notification.js';
+export type { Acknowledgement, EventNotification, GapNotification, Notification, RefusedNotification } from './notification.js';
+export { RealTimeNotifications } from './real-time-notifications.js';
+export type { RealTimeNotificationsProps } from './real-time-notifications.js';
+export type { Snapshot } from './store.js';
+export { defaultStrings, StringsProvider } from './strings.js';
+export type { Strings } from './strings.js';
+export { useAlertSound } from './use-alert-sound.js';
+export type { AlertSound, AlertSoundOptions } from './use-alert-sound.js';
+export { useNotifications } from './use-notifications.js';
+export type { Notifications, NotificationsOptions } from './use-notifications.js';
+export { useToasts } from './use-toasts.js';
+export type { Toasts, ToastsOptions } from './use-toasts.js';

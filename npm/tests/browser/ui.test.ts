@@ -1,0 +1,183 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+
+import { CHROMIUM, Pages, launch } from '../support/pages.js';
+import { Proxy } from '../support/proxy.js';
+import { Server, token } from '../support/server.js';
+
+/** What the pages looked like is kept with the build's other results. */
+const PICTURES = fileURLToPath(new URL('../../build/pictures/', import.meta.url));
+/** For what the machine does by itself, such as trying the WebSocket again while it polls (24 to 36 s). */
+const PATIENCE = { timeout: 100_000 };
+
+// A machine without Chromium still runs everything else.
+describe.skipIf(!CHROMIUM)('the components in Chromium', () => {
+  let server: Server;
+  let pages: Pages;
+  let browser: Browser;
+  let context: BrowserContext;
+  let known: string;
+
+  beforeAll(async () => {
+    [server, pages, browser] = await Promise.all([Server.start(), Pages.start(), launch()]);
+    known = token();
+    await mkdir(PICTURES, { recursive: true });
+    const bundle = await build({
+      stdin: { contents: PAGE, loader: 'tsx', resolveDir: fileURLToPath(new URL('../../src', import.meta.url)) },
+      bundle: true, write: false, format: 'esm', jsx: 'automatic', external: ['/index.js'], define: { 'process.env.NODE_ENV': '"production"' },
+    });
+    pages.put('/app.js', bundle.outputFiles[0]?.text ?? '');
+    pages.put('/styles.css', await readFile(new URL('../../src/ui/styles.css', import.meta.url), 'utf8'), { 'Content-Type': 'text/css' });
+  }, 600_000);
+  afterEach(() => context.close());
+  afterAll(async () => {
+    await browser.close();
+    pages.close();
+    await server.kill();
+  });
+
+  /** A tab with the components; `said` is what it wrote on the console. */
+  async function open(topic: string, url = server.url): Promise<{ page: Page; said: string[] }> {
+    const page = await context.newPage();
+    const said: string[] = [];
+    page.on('console', (line) => said.push(line.text()));
+    page.on('pageerror', (error) => said.push(String(error)));
+    const options = JSON.stringify({ url, token: known, topic });
+    await page.goto(pages.put(`/${topic}.html`, `<!doctype html><html lang=en><meta name=viewport content="width=device-width">
+      <link rel=icon href=data:,><link rel=stylesheet href=/styles.css><title>test</title><div id=root></div>
+      <script>globalThis.options = ${options}</script><script type=module src=/app.js></script>`));
+    await page.waitForFunction('globalThis.client?.status.state === "connected"');
+    return { page, said };
+  }
+
+  const incident = (topic: string, title: string) => ({
+    topic, type: 'incident_alert', priority: 'critical', requires_acknowledgment: true, payload: { incident: { title, description: 'East' } },
+  });
+  const rows = (page: Page, text: string) => page.locator('.sf-list li', { hasText: text });
+  const numbers = (page: Page, count: number) =>
+    page.waitForFunction((wanted) => (globalThis as unknown as { numbers: number[] }).numbers.length >= wanted, count, PATIENCE);
+
+  test('an alert over HTTP is listed, toasted and heard in two tabs; acknowledged in one, it clears the other', async () => {
+    context = await browser.newContext({ viewport: { width: 1_280, height: 800 } });
+    const first = await open('alerts');
+    const second = await open('alerts');
+    await first.page.getByRole('button', { name: /Sound is blocked/ }).click();
+    await first.page.getByRole('button', { name: 'Mute sound' }).waitFor();
+    await server.publish(incident('alerts', 'Power loss'));
+    for (const { page } of [first, second]) {
+      await rows(page, 'Power loss').waitFor();
+      await page.locator('.sf-toast', { hasText: 'Power loss' }).waitFor();
+    }
+    expect(await first.page.evaluate('globalThis.tones')).toBe(4);
+    expect(await second.page.evaluate('globalThis.tones')).toBe(0);
+    await first.page.screenshot({ path: `${PICTURES}wide-light.png` });
+    await second.page.setViewportSize({ width: 390, height: 800 });
+    await second.page.emulateMedia({ colorScheme: 'dark' });
+    await second.page.screenshot({ path: `${PICTURES}phone-dark.png` });
+    await rows(first.page, 'Power loss').getByRole('button', { name: 'Acknowledge' }).click();
+    await rows(first.page, 'Power loss').getByText('Acknowledged', { exact: true }).waitFor();
+    await rows(second.page, 'Power loss').getByText('Acknowledged elsewhere').waitFor();
+    await second.page.locator('.sf-toast').waitFor({ state: 'detached' });
+    expect([...first.said, ...second.said]).toEqual([]);
+  });
+
+  test('an alert that is open when a page loads is there', async () => {
+    context = await browser.newContext();
+    await server.publish(incident('earlier', 'Before the page'));
+    const { page } = await open('earlier');
+    await rows(page, 'Before the page').getByRole('button', { name: 'Acknowledge' }).waitFor();
+  });
+
+  test('a burst of 1,000 is whole, the list bounded', async () => {
+    context = await browser.newContext();
+    const { page } = await open('burst');
+    await page.waitForFunction('globalThis.live');
+    await server.publish(...Array.from({ length: 1_000 }, (_, number) => ({ topic: 'burst', type: 'system_notification', payload: { title: `Notice ${number}`, number } })));
+    await numbers(page, 1_000);
+    expect(await page.evaluate('numbers')).toEqual(Array.from({ length: 1_000 }, (_, number) => number));
+    await rows(page, 'Notice 999').waitFor();
+    expect(await page.locator('.sf-list li').count()).toBe(200);
+  });
+
+  test('a WebSocket refused by a proxy: polling, and back, each numbered event once and in order', async () => {
+    context = await browser.newContext();
+    const proxy = await Proxy.start(server.url);
+    try {
+      const { page } = await open('numbered', proxy.url);
+      await page.waitForFunction('globalThis.live');
+      const publish = (...all: number[]) => server.publish(...all.map((number) => ({ topic: 'numbered', type: 'system_notification', payload: { title: `Notice ${number}`, number } })));
+      await publish(0, 1);
+      await numbers(page, 2);
+      proxy.refuseWebSockets(true);
+      await publish(2, 3);
+      await page.getByRole('status').getByText('Live by polling').waitFor(PATIENCE);
+      await publish(4, 5);
+      await numbers(page, 6);
+      proxy.refuseWebSockets(false);
+      await page.waitForFunction('client.status.transport === "websocket"', undefined, PATIENCE);
+      await publish(6, 7);
+      await numbers(page, 8);
+      expect(await page.evaluate('numbers')).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    } finally {
+      proxy.close();
+    }
+  }, 240_000);
+
+  test('a server that is killed and started again is said, and what comes after is shown', async () => {
+    context = await browser.newContext();
+    let other = await Server.start();
+    try {
+      const { page } = await open('restart', other.url);
+      await page.waitForFunction('globalThis.live');
+      await other.publish(incident('restart', 'Before'));
+      await rows(page, 'Before').waitFor();
+      await other.kill();
+      await page.getByRole('status').getByText('Connecting').waitFor(PATIENCE);
+      other = await Server.start(new URL(other.url).host);
+      await page.getByRole('status').getByText('Live', { exact: true }).waitFor(PATIENCE);
+      await other.publish(incident('restart', 'After'));
+      await rows(page, 'After').waitFor(PATIENCE);
+      await rows(page, 'lost in restart').waitFor();
+      await rows(page, 'Before').getByRole('button', { name: 'Acknowledge' }).waitFor();
+    } finally {
+      await other.kill();
+    }
+  }, 240_000);
+
+  test('a token is renewed before its end, on the link that is open', async () => {
+    context = await browser.newContext();
+    // The server warns 25 s before the end.
+    let asked = 0;
+    await context.exposeFunction('freshToken', () => {
+      asked += 1;
+      return token('ana', '*', '30s');
+    });
+    const { page, said } = await open('renewed');
+    await expect.poll(() => asked, { timeout: 25_000 }).toBeGreaterThanOrEqual(3);
+    await server.publish(incident('renewed', 'After renewal'));
+    await rows(page, 'After renewal').waitFor();
+    expect(await page.evaluate('client.statistics()')).toMatchObject({ opens: 1, gaps: 0 });
+    expect(said).toEqual([]);
+  });
+});
+
+const PAGE = `
+  import { createRoot } from 'react-dom/client';
+  import { createClient } from '/index.js';
+  import { ConnectionStatus, RealTimeNotifications } from './ui/index.js';
+
+  const start = OscillatorNode.prototype.start;
+  globalThis.tones = 0;
+  OscillatorNode.prototype.start = function (at) { globalThis.tones += 1; return start.call(this, at); };
+  globalThis.numbers = [];
+  const { url, token, topic } = globalThis.options;
+  const client = globalThis.client = createClient({ url, getToken: () => globalThis.freshToken?.() ?? token, reconnectInterval: 200 });
+  client.subscribe(topic, { onLive: () => { globalThis.live = true; } });
+  createRoot(document.getElementById('root')).render(<>
+    <ConnectionStatus client={client} />
+    <RealTimeNotifications client={client} topics={[topic]} onEvent={({ payload }) => { if (payload.number !== undefined) numbers.push(payload.number); }} />
+  </>);
+`;
