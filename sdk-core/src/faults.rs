@@ -95,14 +95,12 @@ mod list {
         EveryTickProbes,
         /// Client: its chance is not its seed's alone.
         Unseeded,
-        /// Client: after a hole the topic is asked for from behind it.
+        /// Client: what a full buffer refused is not asked for again.
         RewindFromWrongPlace,
         /// Client: something is sent before the hello.
         PingBeforeHello,
         /// Client: a topic is live before all up to the top is seen.
         LiveTooEarly,
-        /// Client: polling ends before the socket's topics are answered.
-        PollingStoppedEarly,
         /// Server: a subscription that resumes reads another tenant's topic.
         TenantSkipped,
         /// Server: a subscription that resumes is not asked for its permission.
@@ -123,8 +121,6 @@ mod list {
         AcknowledgementLost,
         /// Server: a cursor of another epoch is resumed.
         EpochIgnored,
-        /// Server: any number of answers wait for a reader that takes none.
-        ControlUnbounded,
         /// Server: a reader that the log has moved past is told nothing and goes on.
         HistoryMisnamed,
     }

@@ -168,9 +168,7 @@ impl Session {
         match &self.phase {
             Phase::Greeting(_) => true,
             Phase::Live(live) => {
-                live.welcoming.is_none()
-                    && (fault!(ControlUnbounded)
-                        || self.control.len() + (self.in_flight as usize) < CONTROL_FRAMES)
+                live.welcoming.is_none() && self.control.len() + (self.in_flight as usize) < CONTROL_FRAMES
             }
             Phase::Ended(..) => false,
         }

@@ -32,9 +32,10 @@ cargo xtask COMMAND
   npm   builds the npm package: the core as wasm, its glue, JavaScript, types, and weighs its entries.
   fuzz [--minutes NUMBER] [TARGET]...
         random inputs at each target of fuzz/, or at these, for so many minutes each (1). Needs a nightly compiler.
-  sim [--seeds N] [--from S] [--trace SEED]
+  sim [--seeds N] [--from S] [--trace SEED] [--faults [NAME]...]
         the real client against the real server in one hostile virtual world: plays N seeds, or prints all that
         happens in one. A failure says which invariant does not hold, and what has to go wrong for that.
+        With --faults: makes deliberate faults in client and server, and says which invariant shows each, after how many seeds.
   replay FILE
         prints what happened to a client, from a file with its debug report, and checks that it happens again.
   bench [--quick] [fan-out] [memory] [client]

@@ -12,7 +12,9 @@ use crate::workspace;
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     process::run(
         workspace::cargo()
-            .args(["run", "--quiet", "--locked", "--package", "steadfast-sim", "--"])
+            .args(["run", "--quiet", "--locked", "--package", "steadfast-sim", "--features"])
+            .arg(if arguments.iter().any(|argument| argument == "--faults") { "faults" } else { "" })
+            .arg("--")
             .args(arguments),
     )
 }

@@ -18,6 +18,16 @@ const OLDEST_NODE: u32 = 20;
 /// - Node is missing or older than 20, or npm is missing.
 pub(crate) fn run() -> Result<(), Failure> {
     process::run(workspace::cargo().args(["test", "--workspace", "--locked"]))?;
+    process::run(workspace::cargo().args([
+        "test",
+        "--package",
+        "steadfast-sim",
+        "--features",
+        "faults",
+        "--test",
+        "faults",
+        "--locked",
+    ]))?;
     check_node()?;
     workspace::ensure_target(WASI)?;
     process::run(workspace::cargo().args([

@@ -159,12 +159,12 @@ impl Topic {
         let hole = class == TopicClass::Log && offset > seen + 1;
         if hole && self.rewound != Some(seen) {
             self.rewound = Some(seen);
-            self.seat.iter_mut().filter(|_| fault!(RewindFromWrongPlace)).for_each(|seat| seat.seen = offset);
             self.settle_view(feed, Answer::Void);
             return Verdict::Hole;
         }
         if full {
             self.demand = Demand::Full;
+            self.rewound = fault!(RewindFromWrongPlace).then(|| self.move_to(offset)).and(self.rewound);
             self.catch_up(0);
             return Verdict::Full;
         }

@@ -190,7 +190,7 @@ impl Session {
             return 0;
         };
         let expires_in = live.principal.expires_in_millis(now.wall_millis);
-        self.timing.token_valid_until(now.monotonic + expires_in);
+        self.timing.token_valid_for(expires_in, now.monotonic);
         expires_in
     }
 

@@ -5,7 +5,7 @@ use steadfast_core::{CloseCode, Instant, Now, ServerFrame};
 use super::{Context, Note, Phase, Session};
 use crate::hub::{Marks, Order};
 
-/// How long before the end of its token's life a link is told.
+/// How long before the end of its token's life a link is told, at most; of a short life, the last five eighths.
 const AUTH_WARNING_MS: u64 = 25_000;
 
 /// How long a link goes on after its successor's hello.
@@ -38,6 +38,7 @@ enum Token {
     /// The client is told of the end when it comes near.
     Valid {
         until: Instant,
+        early_ms: u32,
     },
     /// The client has been told.
     Ending {
@@ -67,8 +68,9 @@ impl Timing {
         self.alive_at = now;
     }
 
-    pub(super) fn token_valid_until(&mut self, until: Instant) {
-        self.token = Token::Valid { until };
+    pub(super) fn token_valid_for(&mut self, life_ms: u64, now: Instant) {
+        let early_ms = AUTH_WARNING_MS.min(life_ms / 8 * 5) as u32;
+        self.token = Token::Valid { until: now + life_ms, early_ms };
     }
 
     fn ends_at(&mut self, at: Instant, drain: bool) {
@@ -81,7 +83,7 @@ impl Timing {
     fn token_deadline(&self) -> Instant {
         match self.token {
             Token::None => NEVER,
-            Token::Valid { until } => warning(until),
+            Token::Valid { until, early_ms } => warning(until, early_ms),
             Token::Ending { until } => until,
         }
     }
@@ -204,11 +206,11 @@ impl Session {
             return;
         }
         match self.timing.token {
-            Token::Valid { until } | Token::Ending { until } if at >= until => {
+            Token::Valid { until, .. } | Token::Ending { until } if at >= until => {
                 self.end(CloseCode::UNAUTHORIZED, "the token has expired", None);
                 return;
             }
-            Token::Valid { until } if at >= warning(until) => {
+            Token::Valid { until, early_ms } if at >= warning(until, early_ms) => {
                 self.timing.token = Token::Ending { until };
                 let reason = "the token expires soon; send rt.auth with a new one".to_owned();
                 self.send(&ServerFrame::AuthRequired { within_ms: until.since(at), reason });
@@ -226,6 +228,6 @@ impl Session {
     }
 }
 
-fn warning(token_ends: Instant) -> Instant {
-    Instant::from_millis(token_ends.as_millis().saturating_sub(AUTH_WARNING_MS))
+fn warning(token_ends: Instant, early_ms: u32) -> Instant {
+    Instant::from_millis(token_ends.as_millis().saturating_sub(early_ms.into()))
 }

@@ -267,5 +267,6 @@ async fn a_hundred_readers_get_every_event_in_order() {
 fn a_connection_stays_small() {
     // All that an idle connection keeps alive in its task; thousands of them are the server's memory.
     let size = size_of::<super::connection::Connection>();
-    assert!(size <= 896, "{size}");
+    // A few bytes more where tokio's features, which the rest of a workspace switches on, are fewer.
+    assert!(size <= 904, "{size}");
 }

@@ -22,47 +22,36 @@ pub fn expected(fault: Fault) -> &'static [Check] {
     match fault {
         Fault::DedupeOff => &[Check::Once, Check::LogOrder],
         Fault::CursorAhead => &[Check::LogOrder, Check::State],
-        Fault::GapSwallowed => &[Check::LogOrder],
+        Fault::GapSwallowed | Fault::RewindFromWrongPlace | Fault::EpochIgnored | Fault::HistoryMisnamed => {
+            &[Check::LogOrder]
+        }
         Fault::ResetSwallowed => &[Check::State, Check::Once],
         Fault::CounterResetOnOpen => &[Check::Proxies],
         Fault::StaleFeedAccepted => &[Check::LogOrder, Check::Once, Check::State],
         Fault::StaleExchangeAccepted => &[Check::Stale],
-        Fault::ReceiptForgotten => &[Check::Acknowledgements],
-        Fault::ReceiptRepeated => &[Check::Acknowledgements],
-        Fault::MessageForgotten => &[Check::Outbox],
-        Fault::JitterBeforeClamp => &[Check::Spacing],
-        Fault::SecondTokenRequest => &[Check::Tokens],
-        Fault::RenewsForEver => &[Check::Tokens],
+        Fault::ReceiptForgotten | Fault::ReceiptRepeated | Fault::AcknowledgementLost => {
+            &[Check::Acknowledgements]
+        }
+        Fault::MessageForgotten | Fault::CompletesTwice | Fault::OutboxUnbounded | Fault::BufferUnbounded => {
+            &[Check::Outbox]
+        }
+        Fault::JitterBeforeClamp | Fault::AdviceIgnored => &[Check::Spacing],
+        Fault::SecondTokenRequest | Fault::RenewsForEver => &[Check::Tokens],
         Fault::TerminalIgnored => &[Check::Terminal],
         Fault::OpensWhileFrozen => &[Check::Connections, Check::Spacing],
         Fault::LivenessOff => &[Check::Liveness],
-        Fault::HelloTimeoutOff => &[Check::Proxies, Check::Recovery],
-        Fault::CompletesTwice => &[Check::Outbox],
-        Fault::OutboxUnbounded => &[Check::Outbox],
-        Fault::TableForgotten => &[Check::Effect],
+        Fault::HelloTimeoutOff => &[Check::Proxies, Check::Recovery, Check::Liveness],
+        Fault::TableForgotten | Fault::IdempotencyIgnored | Fault::ResultsEpochIgnored => &[Check::Effect],
         Fault::ExchangesOverlap => &[Check::Connections],
-        Fault::BufferUnbounded => &[Check::Outbox],
-        Fault::AdviceIgnored => &[Check::Spacing],
         Fault::NeverPolls => &[Check::Proxies, Check::Recovery],
         Fault::FlapsForgotten => &[Check::Flapping],
         Fault::EveryTickProbes => &[Check::Clocks],
         Fault::Unseeded => &[Check::Determinism],
-        Fault::RewindFromWrongPlace => &[Check::LogOrder],
         Fault::PingBeforeHello => &[Check::Greeting],
-        Fault::LiveTooEarly => &[Check::LogOrder, Check::State],
-        Fault::PollingStoppedEarly => &[Check::Recovery, Check::LogOrder],
-        Fault::TenantSkipped => &[Check::Isolation],
-        Fault::PermissionsSkipped => &[Check::Isolation],
-        Fault::PermissionsKept => &[Check::Isolation],
-        Fault::IdempotencyIgnored => &[Check::Effect],
-        Fault::ResultsEpochIgnored => &[Check::Effect],
-        Fault::WelcomeLast => &[Check::Greeting],
-        Fault::DeletionUnsaid => &[Check::State],
-        Fault::FloorIgnored => &[Check::State],
-        Fault::AcknowledgementLost => &[Check::Acknowledgements],
-        Fault::EpochIgnored => &[Check::LogOrder],
-        Fault::ControlUnbounded => &[Check::SlowReaders],
-        Fault::HistoryMisnamed => &[Check::LogOrder],
+        Fault::LiveTooEarly => &[Check::LogOrder, Check::State, Check::SlowReaders],
+        Fault::TenantSkipped | Fault::PermissionsSkipped | Fault::PermissionsKept => &[Check::Isolation],
+        Fault::WelcomeLast => &[Check::Greeting, Check::Recovery],
+        Fault::DeletionUnsaid | Fault::FloorIgnored => &[Check::State],
     }
 }
 

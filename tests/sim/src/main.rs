@@ -1,4 +1,4 @@
-//! Plays seeds: `steadfast-sim [--seeds N] [--from S] [--trace SEED]`.
+//! Plays seeds: `steadfast-sim [--seeds N] [--from S] [--trace SEED] [--faults [NAME]...]`.
 
 #![forbid(unsafe_code)]
 
@@ -10,7 +10,10 @@ use lexopt::ValueExt as _;
 
 const HELP: &str = "\
 steadfast-sim [--seeds N] [--from S]   plays N seeds (1,000), beginning with S (1)
-steadfast-sim --trace SEED             plays one seed and prints all that happens";
+steadfast-sim --trace SEED             plays one seed and prints all that happens
+steadfast-sim [--seeds N] --faults [NAME]...
+                                       makes each deliberate fault, or these, and says which check finds it and how many
+                                       seeds that takes, of N at most; built with the feature `faults`";
 
 /// So many failures are worth looking into.
 const MOST_FAILURES: u64 = 20;
@@ -24,6 +27,7 @@ enum Task {
     #[cfg(feature = "faults")]
     Faults {
         most: u64,
+        names: Vec<String>,
     },
     Help,
 }
@@ -36,7 +40,7 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         #[cfg(feature = "faults")]
-        Ok(Task::Faults { most }) => faults(most),
+        Ok(Task::Faults { most, names }) => faults(most, &names),
         Ok(Task::Help) => {
             println!("{HELP}");
             ExitCode::SUCCESS
@@ -57,7 +61,10 @@ fn parse() -> Result<Task, lexopt::Error> {
             lexopt::Arg::Long("from") => from = arguments.value()?.parse()?,
             lexopt::Arg::Long("trace") => return Ok(Task::Trace(arguments.value()?.parse()?)),
             #[cfg(feature = "faults")]
-            lexopt::Arg::Long("faults") => return Ok(Task::Faults { most: seeds }),
+            lexopt::Arg::Long("faults") => {
+                let names = arguments.raw_args()?.map(|name| name.string()).collect::<Result<_, _>>()?;
+                return Ok(Task::Faults { most: seeds, names });
+            }
             lexopt::Arg::Long("help") | lexopt::Arg::Short('h') => return Ok(Task::Help),
             _ => return Err(argument.unexpected()),
         }
@@ -103,13 +110,16 @@ fn play(from: u64, seeds: u64) -> ExitCode {
 
 /// Makes each deliberate fault and says what found it.
 #[cfg(feature = "faults")]
-fn faults(most: u64) -> ExitCode {
+fn faults(most: u64, names: &[String]) -> ExitCode {
     // What a fault breaks beside the checks is no news here.
     std::panic::set_hook(Box::new(|_| {}));
     let (mut passed, mut failed) = (0, 0);
     println!("{:<24} {:<20} seeds needed", "fault", "invariant");
     for &fault in steadfast_core::Fault::ALL {
         let name = format!("{fault:?}");
+        if !names.is_empty() && !names.contains(&name) {
+            continue;
+        }
         let caught = steadfast_sim::hunt(fault, most);
         let expected = caught.is_some_and(|caught| steadfast_sim::expected(fault).contains(&caught.check));
         match caught {

@@ -88,6 +88,21 @@ fn the_tokens_end_is_told_before_and_then_closes_the_link() {
 }
 
 #[test]
+fn a_short_lived_token_is_not_asked_about_at_once() {
+    let mut world = World::new();
+    let mut client = world.socket();
+    client.hello(&world, &world.token_of("acme", "ana", &[], &[], 8), json!([]));
+    client.frames(&world);
+    assert!(at(&mut world, &mut client, 2_999).is_empty());
+    assert_eq!(at(&mut world, &mut client, 3_000)[0]["within_ms"], 5_000);
+    let token = world.token_of("acme", "ana", &[], &[], 8);
+    client.send(&world, &json!({"type": "rt.auth", "ref": 1, "token": token}));
+    assert_eq!(client.frames(&world)[0]["type"], "rt.result");
+    assert!(at(&mut world, &mut client, 5_999).is_empty());
+    assert_eq!(at(&mut world, &mut client, 6_000)[0]["type"], "rt.auth_required");
+}
+
+#[test]
 fn a_drain_is_told_and_the_link_works_until_its_deadline() {
     let mut world = World::new();
     let mut client = world.client("ana", json!(["incidents"]));
