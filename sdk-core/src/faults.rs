@@ -47,8 +47,8 @@ mod list {
         CursorAhead,
         /// Client: a gap is not told.
         GapSwallowed,
-        /// Client: a reset is not told.
-        ResetSwallowed,
+        /// Client: a reset is told as having caught up.
+        ResetMistold,
         /// Client: what failed before is forgotten when a socket opens.
         CounterResetOnOpen,
         /// Client: events count although the question for their topic is not answered.

@@ -132,12 +132,12 @@ impl<P> Client<P> {
 
     fn tell(&mut self, slot: Slot, heard: bool, told: Told) {
         self.unsettled = true;
-        let swallowed = matches!(told, Told::Gap { .. }) && fault!(GapSwallowed)
-            || told == Told::Reset && fault!(ResetSwallowed);
-        if !heard || swallowed {
+        if !heard {
             return;
         }
         let delivery = match told {
+            Told::Gap { .. } if fault!(GapSwallowed) => return,
+            Told::Reset if fault!(ResetMistold) => Delivery::Live,
             Told::Gap { reason, lost } => {
                 self.statistics.gaps += 1;
                 Delivery::Gap { reason, lost }

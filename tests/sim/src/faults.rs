@@ -25,7 +25,7 @@ pub fn expected(fault: Fault) -> &'static [Check] {
         Fault::GapSwallowed | Fault::RewindFromWrongPlace | Fault::EpochIgnored | Fault::HistoryMisnamed => {
             &[Check::LogOrder]
         }
-        Fault::ResetSwallowed => &[Check::State, Check::Once],
+        Fault::ResetMistold => &[Check::State, Check::Once],
         Fault::CounterResetOnOpen => &[Check::Proxies],
         Fault::StaleFeedAccepted => &[Check::LogOrder, Check::Once, Check::State],
         Fault::StaleExchangeAccepted => &[Check::Stale],

@@ -62,7 +62,7 @@ fn parse() -> Result<Task, lexopt::Error> {
             lexopt::Arg::Long("trace") => return Ok(Task::Trace(arguments.value()?.parse()?)),
             #[cfg(feature = "faults")]
             lexopt::Arg::Long("faults") => {
-                let names = arguments.raw_args()?.map(|name| name.string()).collect::<Result<_, _>>()?;
+                let names = arguments.raw_args()?.map(lexopt::ValueExt::string).collect::<Result<_, _>>()?;
                 return Ok(Task::Faults { most: seeds, names });
             }
             lexopt::Arg::Long("help") | lexopt::Arg::Short('h') => return Ok(Task::Help),
