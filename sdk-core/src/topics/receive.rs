@@ -164,7 +164,9 @@ impl Topic {
         }
         if full {
             self.demand = Demand::Full;
-            self.rewound = fault!(RewindFromWrongPlace).then(|| self.move_to(offset)).and(self.rewound);
+            if fault!(RewindFromWrongPlace) {
+                self.move_to(offset);
+            }
             self.catch_up(0);
             return Verdict::Full;
         }
