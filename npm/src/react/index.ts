@@ -1,0 +1,21 @@
+'use client';
+
+export type { Conversed, Told } from './conversation.js';
+export type { Events } from './events-store.js';
+export type { FlatMessage } from './flat.js';
+export { SteadfastProvider, useSteadfast } from './provider.js';
+export type { SteadfastProviderProps } from './provider.js';
+export { useAcknowledge } from './use-acknowledge.js';
+export type { Acknowledging } from './use-acknowledge.js';
+export { useEvents } from './use-events.js';
+export type { UseEventsOptions } from './use-events.js';
+export { useLatest } from './use-latest.js';
+export { useNotificationFallback } from './use-notification-fallback.js';
+export type { NotificationFallback } from './use-notification-fallback.js';
+export { usePublish } from './use-publish.js';
+export { useStatistics } from './use-statistics.js';
+export { useStatus } from './use-status.js';
+export { useSubscription } from './use-subscription.js';
+export type { Values } from './values-store.js';
+export { useWebSocket } from './use-web-socket.js';
+export type { UseWebSocketOptions, UseWebSocketResult } from './use-web-socket.js';

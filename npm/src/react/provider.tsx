@@ -1,0 +1,45 @@
+'use client';
+
+import { createContext, useContext, useEffect, useState, useSyncExternalStore } from 'react';
+import type { ReactNode } from 'react';
+
+import type { Client, ClientOptions, EventMap } from '../types.js';
+import { Holder } from './holder.js';
+
+export const ClientContext = createContext<Client | null>(null);
+
+/** Either a client that is there already, or what one is made with. */
+export type SteadfastProviderProps = { children?: ReactNode } & (
+  | { /** Used as it is; whoever made it closes it. */ client: Client; options?: undefined }
+  | {
+      /**
+       * Makes a client and closes it when the provider has gone. Only `getToken` may change later; for another server
+       * give the provider another `key`.
+       */
+      options: ClientOptions;
+      client?: undefined;
+    }
+);
+
+/** Gives the components below it one client. On a server it renders its children and connects nothing. */
+export function SteadfastProvider({ client, options, children }: SteadfastProviderProps) {
+  if (client !== undefined) return <ClientContext.Provider value={client}>{children}</ClientContext.Provider>;
+  return <OwningProvider options={options}>{children}</OwningProvider>;
+}
+
+/** The client of the provider above. Throws where there is none. */
+export function useSteadfast<Events extends EventMap = Record<string, unknown>>(): Client<Events> {
+  const client = useContext(ClientContext);
+  if (client === null) {
+    throw new Error('There is no client here: put <SteadfastProvider options={{ url, getToken }}> around the components that use Steadfast.');
+  }
+  return client as unknown as Client<Events>;
+}
+
+function OwningProvider({ options, children }: { options: ClientOptions; children?: ReactNode }) {
+  const [holder] = useState(() => new Holder(options));
+  const client = useSyncExternalStore(holder.subscribe, holder.client, holder.client);
+  useEffect(() => void (holder.options = options));
+  useEffect(() => holder.retain(), [holder]);
+  return <ClientContext.Provider value={client}>{children}</ClientContext.Provider>;
+}

@@ -1,0 +1,35 @@
+'use client';
+
+import { useCallback, useMemo, useSyncExternalStore } from 'react';
+
+import type { EventMap, SteadfastEvent, SubscribeOptions } from '../types.js';
+import { EventsStore, NO_EVENTS } from './events-store.js';
+import type { Events } from './events-store.js';
+import { useSteadfast } from './provider.js';
+import { useSame } from './use-same.js';
+
+/** How events are kept. */
+export interface UseEventsOptions extends SubscribeOptions {
+  /** How many are kept, the newest. Default: 100. At least 1. */
+  limit?: number;
+}
+
+/**
+ * The newest events of a topic, in order; `null` listens to none. A burst is whole up to the limit and costs one render
+ * for what comes in one microtask. `clear` forgets events and gaps.
+ */
+export function useEvents<Map extends EventMap = Record<string, unknown>>(
+  topic: string | null, { limit = 100, ...options }: UseEventsOptions = {},
+): Events<SteadfastEvent<Map>> & { clear(): void } {
+  const client = useSteadfast();
+  const same = useSame(options);
+  const store = useMemo(
+    () => (topic === null ? null : new EventsStore(client, topic, Math.max(1, limit), same)),
+    [client, topic, limit, same],
+  );
+  const none = useCallback(() => () => undefined, []);
+  const nothing = () => NO_EVENTS as Events;
+  const known = useSyncExternalStore(store?.subscribe ?? none, store?.snapshot ?? nothing, nothing);
+  const clear = useCallback(() => store?.clear(), [store]);
+  return useMemo(() => ({ ...(known as unknown as Events<SteadfastEvent<Map>>), clear }), [known, clear]);
+}
