@@ -45,6 +45,14 @@ enum Place {
 }
 
 impl Place {
+    /// All that there was is read. The machine's cursor may be beyond what is read since, so within an epoch it moves nothing.
+    fn lives(&mut self, cursor: Option<Cursor>) {
+        match (&*self, &cursor) {
+            (Self::At(Some(before)), Some(now)) if before.epoch == now.epoch => {}
+            _ => *self = Self::At(cursor),
+        }
+    }
+
     /// The event is read. The cursor is moved and not made anew, which would copy the epoch for each event.
     fn advance(&mut self, event: &Shared) {
         match (&mut *self, event.offset) {
@@ -71,6 +79,8 @@ impl<T> Subscription<T> {
 
     /// Where the reader stands: behind what it has read last. Keep it and give it to
     /// [`SubscribeOptions::cursor`](crate::SubscribeOptions) to go on there in a later run.
+    ///
+    /// A [`Delivery::Gap`] whose lost events cannot be named does not move it: to go on from there tells the gap again.
     ///
     /// `None` until the first event, gap or [`Delivery::Live`] was read, between [`Delivery::Reset`] and
     /// [`Delivery::Live`], and for ephemeral topics.
@@ -99,7 +109,9 @@ impl<T: FromPayload> Subscription<T> {
             Item::Event(claim) => self.event(claim.take()),
             Item::Kept(event) => self.event(event),
             Item::Gap { reason, lost, cursor } => {
-                self.place = Place::At(cursor);
+                if cursor.is_some() {
+                    self.place = Place::At(cursor);
+                }
                 Delivery::Gap(Gap { reason, lost })
             }
             Item::Reset => {
@@ -107,7 +119,7 @@ impl<T: FromPayload> Subscription<T> {
                 Delivery::Reset
             }
             Item::Live { cursor } => {
-                self.place = Place::At(cursor);
+                self.place.lives(cursor);
                 Delivery::Live
             }
             Item::Failed(error) => Delivery::Failed(error),

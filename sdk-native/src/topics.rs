@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
 use steadfast_core::json::Envelope;
-use steadfast_core::{Client, Delivery, Input, Now, Recorder, Slot, SubscriptionId, TopicClass};
+use steadfast_core::{Client, Cursor, Delivery, Input, Now, Recorder, Slot, SubscriptionId, TopicClass};
 use tokio::sync::Notify;
 
 mod ledger;
@@ -113,7 +113,9 @@ impl Topics {
                 topic.event(event);
             }
             Delivery::Gap { reason, lost } => {
-                let cursor = topic.renumbered(core, slot);
+                // The machine may have taken in more than is delivered yet: only the gap itself says where it ends.
+                let epoch = topic.renumbered(core, slot).map(|cursor| cursor.epoch);
+                let cursor = lost.zip(epoch).map(|((_, offset), epoch)| Cursor { epoch, offset });
                 topic.tell(|| Item::Gap { reason, lost, cursor: cursor.clone() });
             }
             Delivery::Reset => {
@@ -212,7 +214,7 @@ impl Topic {
     }
 
     /// Reads the topic's numbering anew.
-    fn renumbered(&mut self, core: &Core, slot: Slot) -> Option<steadfast_core::Cursor> {
+    fn renumbered(&mut self, core: &Core, slot: Slot) -> Option<Cursor> {
         self.class = core.class(slot);
         let cursor = core.cursor(slot);
         self.epoch = cursor.as_ref().map(|cursor| Arc::from(&*cursor.epoch));

@@ -1,5 +1,5 @@
 use serde_json::{Value, json};
-use steadfast::{Client, Delivery, State, Transport, TransportChoice};
+use steadfast::{Client, Cursor, Delivery, State, Transport, TransportChoice};
 
 use crate::fake::{Fake, event, result, soon, welcome};
 
@@ -39,6 +39,35 @@ async fn an_exchange_carries_the_same_frames_and_the_next_one_the_cursor() {
     let topics = next.body[0]["topics"].to_string();
     assert!(topics.contains(r#""cursor":{"epoch":"e1","offset":2}"#), "{topics}");
     assert_eq!(client.statistics().unknown_frames, 1);
+}
+
+#[tokio::test]
+async fn a_cursor_is_never_beyond_what_was_read_of_an_answer() {
+    let fake = Fake::start().await;
+    let client = polling_alone(&fake);
+    let at = |epoch: &str, offset| Some(Cursor { epoch: epoch.into(), offset });
+    let mut incidents = client.subscribe::<Value>("incidents").unwrap();
+    let answer = json!([welcome(json!([result("user", "log", 0), result("incidents", "log", 2)]))]);
+    fake.accept().await.exchange().await.answer("200 OK", "", &answer.to_string()).await;
+    assert_eq!(soon(incidents.next()).await, Some(Delivery::Live));
+    assert_eq!(incidents.cursor().cloned(), at("e1", 2));
+
+    let mut position = result("incidents", "log", 0);
+    (position["epoch"], position["top"]) = ("e2".into(), 2.into());
+    (position["recovery"], position["gap"]) = ("gap".into(), json!({"reason": "epoch_changed"}));
+    let answer = json!([
+        welcome(json!([result("user", "log", 0), position])),
+        event("incidents", 1, json!(1)),
+        event("incidents", 2, json!(2)),
+    ]);
+    fake.accept().await.exchange().await.answer("200 OK", "", &answer.to_string()).await;
+    let mut read = Vec::new();
+    for _ in 0..4 {
+        let delivery = soon(incidents.next()).await.unwrap();
+        read.push((matches!(delivery, Delivery::Event(_)), incidents.cursor().cloned()));
+    }
+    let gap = (false, at("e1", 2));
+    assert_eq!(read, [gap, (true, at("e2", 1)), (true, at("e2", 2)), (false, at("e2", 2))]);
 }
 
 #[tokio::test]
