@@ -15,14 +15,15 @@ pub(crate) fn delay(random: &mut Random, interval_ms: u64, cap_ms: u64, attempt:
     random.between(0, window).max(FLOOR_MS)
 }
 
-/// Delays between failed polls: 5, 10, 20, then 30 seconds.
-pub(crate) fn poll_delay(failures: u32) -> u64 {
-    match failures {
+/// Delays between failed polls: up to 5, 10, 20, then 30 seconds, and at least half of that.
+pub(crate) fn poll_delay(random: &mut Random, failures: u32) -> u64 {
+    let most = match failures {
         0 | 1 => 5_000,
         2 => 10_000,
         3 => 20_000,
         _ => 30_000,
-    }
+    };
+    random.between(most / 2, most)
 }
 
 #[cfg(test)]

@@ -19,6 +19,9 @@ const SHORT_LIVED: u32 = 3;
 const NEVER_OPENED: u32 = 2;
 const BAD_FRAMES: u32 = 3;
 
+/// Whom a server sends away, his fallback's clock begins within this.
+const HOLD_FALLBACK_MS: u64 = 30_000;
+
 /// Who ended a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
@@ -176,8 +179,10 @@ impl<P> Client<P> {
         let least = least_delay(rule, advice);
         let delay = self.retry_delay(rule, advice, least);
         self.link = Link::Waiting { earliest: self.now.monotonic + least };
-        self.timers.set(Timer::Retry, self.now.monotonic + delay);
+        let retry = self.now.monotonic + delay;
+        self.timers.set(Timer::Retry, retry);
         self.consider_polling();
+        self.hold_fallback(rule, advice, retry);
     }
 
     fn is_exhausted(&self) -> bool {
@@ -229,6 +234,19 @@ impl<P> Client<P> {
             self.config.reconnect_cap_ms,
             failures,
         )
+    }
+
+    /// A server that goes away, or says when to come back, sends all its clients away in one moment. The fallback's clock
+    /// then begins somewhere in the next 30 s, lest they all poll in one moment too; with the attempt where that is sooner.
+    fn hold_fallback(&mut self, rule: CloseRule, advice: Option<Advice>, retry: Instant) {
+        let sent_away =
+            rule == CloseRule::RetrySpread || advice.is_some_and(|advice| advice.after_ms.is_some());
+        // Once in a streak: a server that only ever sends away must not keep its clients deaf.
+        let first = self.streak.attempt == 1;
+        if let (true, Some(polls_at)) = (sent_away && first, self.timers.get(Timer::Fallback)) {
+            let begins = retry.min(self.now.monotonic + self.random.between(0, HOLD_FALLBACK_MS));
+            self.timers.set(Timer::Fallback, polls_at.max(begins + self.config.fallback_after_ms));
+        }
     }
 
     /// Polls at once where the socket has shown that it will not do, else when the clock runs out.

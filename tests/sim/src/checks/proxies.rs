@@ -9,6 +9,9 @@ const STABLE_MS: u64 = 30_000;
 /// While polling, the longest pause between two exchanges: a long poll that nobody answers, and a failure's pause.
 const LONGEST_PAUSE_MS: u64 = 35_000 + 30_000 + 1_000;
 
+/// Whom a server sends away, his fallback's clock begins within this.
+const SENT_AWAY_MS: u64 = 30_000;
+
 #[derive(Debug, Default)]
 pub(crate) struct Watch {
     /// Links in a row that ended soon.
@@ -18,6 +21,8 @@ pub(crate) struct Watch {
     last_exchange_at: Option<u64>,
     /// Since when there is no live link, though tokens were to be had and polling was allowed.
     down_since: Option<u64>,
+    /// The server has sent it away since there was a live link (row F36).
+    sent_away: bool,
     /// A token was waited for since there was a live link, or the machine slept: polls may have failed.
     disturbed: bool,
 }
@@ -30,6 +35,11 @@ impl Watch {
         } else if opened_at.is_some() && by_peer && !excused {
             self.brief += 1;
         }
+    }
+
+    /// A link ended, with this code and advice.
+    pub(crate) fn sent_away(&mut self, code: u16, advice: Option<u64>) {
+        self.sent_away |= advice.is_some() || matches!(code, 1012 | 1013 | 4503);
     }
 
     pub(crate) fn begins(&mut self) {
@@ -64,12 +74,14 @@ impl Watch {
                 format!("{link:?} is opened after {brief} that died young, and nothing is polled")
             });
         }
+        self.sent_away &= down;
         if !down || !tokens {
             self.down_since = None;
             return;
         }
         let since = *self.down_since.get_or_insert(now);
-        let most = fallback_after_ms + if self.disturbed { LONGEST_PAUSE_MS } else { 0 };
+        let held = if self.sent_away { SENT_AWAY_MS } else { 0 };
+        let most = fallback_after_ms + held + if self.disturbed { LONGEST_PAUSE_MS } else { 0 };
         verdict.expect(Check::Proxies, polls || now <= since + most, || {
             format!("without a live link since {since}, and at {now} nothing is polled")
         });

@@ -50,6 +50,7 @@ impl Device {
             };
             let now = self.monotonic(around);
             self.watch.spacing.ended(code, retry_after_ms, now);
+            self.watch.proxies.sent_away(code, retry_after_ms);
         }
         self.give(Input::HandshakeStatus { link, status, retry_after_ms }, around);
     }
@@ -69,6 +70,7 @@ impl Device {
         let alone = self.watch.connections.links.is_empty();
         let only = alone && !watched.drained;
         self.watch.proxies.ended(watched.opened_at, true, !only || matches!(code, 1008 | 4401), now);
+        self.watch.proxies.sent_away(code, None);
         if only {
             self.watch.spacing.ended(code, None, now);
         }

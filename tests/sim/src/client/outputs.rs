@@ -93,6 +93,7 @@ impl Device {
             let (code, advice) = watched.bye.unwrap_or((code, None));
             let excused = watched.bye.is_some() || watched.opened_at.is_none();
             self.watch.proxies.ended(watched.opened_at, false, excused, now);
+            self.watch.proxies.sent_away(code, advice);
             if self.watch.connections.links.is_empty() && !watched.drained {
                 self.watch.spacing.ended(code, advice, now);
             }
