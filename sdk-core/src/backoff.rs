@@ -8,9 +8,7 @@ pub(crate) const FLOOR_MS: u64 = 100;
 /// The window is clamped before the draw, so that the spread survives at the cap (PROTOCOL.md, Backoff).
 pub(crate) fn delay(random: &mut Random, interval_ms: u64, cap_ms: u64, attempt: u32) -> u64 {
     let factor = 1_u64.checked_shl(attempt.min(32)).unwrap_or(u64::MAX);
-    if fault!(JitterBeforeClamp) {
-        return random.between(0, interval_ms.saturating_mul(factor)).clamp(FLOOR_MS, cap_ms);
-    }
+    fault!(JitterBeforeClamp => return random.between(0, interval_ms * factor).clamp(FLOOR_MS, cap_ms));
     let window = interval_ms.saturating_mul(factor).min(cap_ms);
     random.between(0, window).max(FLOOR_MS)
 }

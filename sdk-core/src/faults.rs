@@ -1,10 +1,16 @@
 //! Deliberate faults, by which the simulation shows that its checks bite. They are there with the feature `faults` alone.
 
-/// Whether a deliberate fault is to be made at this place. Without the feature: never, and nothing of it is compiled.
+/// Whether a deliberate fault is to be made at this place, or what is then to be done here. Without the feature: never, and
+/// nothing of it is compiled.
 #[cfg(feature = "faults")]
 macro_rules! fault {
     ($fault:ident) => {
         $crate::faults::Fault::$fault.is_active()
+    };
+    ($fault:ident => $then:expr) => {
+        if $crate::faults::Fault::$fault.is_active() {
+            $then
+        }
     };
 }
 
@@ -13,6 +19,7 @@ macro_rules! fault {
     ($fault:ident) => {
         false
     };
+    ($fault:ident => $then:expr) => {};
 }
 
 #[cfg(feature = "faults")]
@@ -146,9 +153,3 @@ mod list {
 
 #[cfg(feature = "faults")]
 pub(crate) use list::noise;
-
-/// Never called: the fault that would is not compiled.
-#[cfg(not(feature = "faults"))]
-pub(crate) fn noise() -> u64 {
-    0
-}

@@ -120,7 +120,7 @@ impl Outbox {
 
     /// What was sent on a feed that ended is queued again, in its old place.
     pub(crate) fn requeue(&mut self, feed: u32) {
-        self.entries.retain(|entry| !fault!(MessageForgotten) || entry.flight != Flight::On(feed));
+        fault!(MessageForgotten => self.entries.retain(|entry| entry.flight != Flight::On(feed)));
         for entry in self.entries.iter_mut().filter(|entry| entry.flight == Flight::On(feed)) {
             entry.flight = Flight::Queued;
         }

@@ -25,7 +25,7 @@ impl Random {
     }
 
     fn next(&mut self) -> u64 {
-        self.0 ^= if fault!(Unseeded) { crate::faults::noise() } else { 0 };
+        fault!(Unseeded => self.0 ^= crate::faults::noise());
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -68,7 +68,7 @@ impl Receipts {
     pub(crate) fn requeue(&mut self, feed: u32) {
         if self.flight.as_ref().is_some_and(|flight| flight.feed == feed) {
             self.flight = None;
-            self.ids.retain(|_| !fault!(ReceiptForgotten));
+            fault!(ReceiptForgotten => self.ids.clear());
         }
     }
 

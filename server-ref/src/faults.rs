@@ -5,6 +5,11 @@ macro_rules! fault {
     ($fault:ident) => {
         steadfast_core::Fault::$fault.is_active()
     };
+    ($fault:ident => $then:expr) => {
+        if steadfast_core::Fault::$fault.is_active() {
+            $then
+        }
+    };
 }
 
 #[cfg(not(feature = "faults"))]
@@ -12,4 +17,5 @@ macro_rules! fault {
     ($fault:ident) => {
         false
     };
+    ($fault:ident => $then:expr) => {};
 }

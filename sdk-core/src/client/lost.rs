@@ -255,9 +255,8 @@ impl<P> Client<P> {
         let left = self.socket_probe.left_polling_at.take();
         let flapped = left.is_some_and(|left| now.since(left) < STABLE_MS);
         if flapped {
-            self.socket_probe.interval_ms = (self.socket_probe.interval_ms
-                * if fault!(FlapsForgotten) { 1 } else { 2 })
-            .min(PROBE_INTERVAL_CAP_MS);
+            fault!(FlapsForgotten => self.socket_probe.interval_ms /= 2);
+            self.socket_probe.interval_ms = (self.socket_probe.interval_ms * 2).min(PROBE_INTERVAL_CAP_MS);
         }
         let hopeless = self.streak.short_lived >= SHORT_LIVED
             || self.streak.never_opened >= NEVER_OPENED

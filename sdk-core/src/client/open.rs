@@ -65,12 +65,9 @@ impl<P> Client<P> {
         if self.link.opening() != Some(link) {
             return;
         }
-        self.streak =
-            if fault!(CounterResetOnOpen) { Streak::default() } else { core::mem::take(&mut self.streak) };
+        fault!(CounterResetOnOpen => self.streak = Streak::default());
         self.streak.never_opened = 0;
-        if fault!(PingBeforeHello) {
-            self.send_text(link, outgoing::bare("ping", None));
-        }
+        fault!(PingBeforeHello => self.send_text(link, outgoing::bare("ping", None)));
         let handover = matches!(self.link, Link::Handover { .. });
         let Some(connection) = self.greet(link, handover) else { return };
         match &mut self.link {

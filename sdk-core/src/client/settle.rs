@@ -64,9 +64,7 @@ impl<P> Client<P> {
 
     pub(super) fn complete(&mut self, message: MessageId, outcome: Outcome<P>) {
         self.emit(Output::Complete { message, outcome });
-        self.outputs.extend(
-            fault!(CompletesTwice).then_some(Output::Complete { message, outcome: Outcome::Unknown }),
-        );
+        fault!(CompletesTwice => self.emit(Output::Complete { message, outcome: Outcome::Unknown }));
     }
 
     pub(super) fn arm_receipts(&mut self) {

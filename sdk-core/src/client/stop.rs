@@ -47,9 +47,7 @@ impl<P> Client<P> {
             self.link = Link::Idle;
         }
         self.timers.clear_all();
-        if fault!(OpensWhileFrozen) {
-            self.begin_link();
-        }
+        fault!(OpensWhileFrozen => self.begin_link());
         self.activity = Activity::Frozen { resume };
     }
 

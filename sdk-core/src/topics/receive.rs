@@ -164,9 +164,7 @@ impl Topic {
         }
         if full {
             self.demand = Demand::Full;
-            if fault!(RewindFromWrongPlace) {
-                self.move_to(offset);
-            }
+            fault!(RewindFromWrongPlace => self.move_to(offset));
             self.catch_up(0);
             return Verdict::Full;
         }

@@ -131,10 +131,10 @@ impl Session {
             },
             topics: welcoming.answering.into_results(),
         };
+        let text = steadfast_core::json::encode_server(&ServerFrame::Welcome(Box::new(welcome)));
+        fault!(WelcomeLast => return self.control.push_back(text));
         // In front of answers to what came with the hello in one body.
-        let place = if fault!(WelcomeLast) { self.control.len() } else { 0 };
-        self.control
-            .insert(place, steadfast_core::json::encode_server(&ServerFrame::Welcome(Box::new(welcome))));
+        self.control.push_front(text);
         self.subscriptions.shrink();
     }
 
