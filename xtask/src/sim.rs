@@ -10,11 +10,10 @@ use crate::workspace;
 /// # Errors
 /// - It does not build, or a seed fails: the exit code is the failure's.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
-    process::run(
-        workspace::cargo()
-            .args(["run", "--quiet", "--locked", "--package", "steadfast-sim", "--features"])
-            .arg(if arguments.iter().any(|argument| argument == "--faults") { "faults" } else { "" })
-            .arg("--")
-            .args(arguments),
-    )
+    let mut simulator = workspace::cargo();
+    simulator.args(["run", "--quiet", "--locked", "--package", "steadfast-sim"]);
+    if arguments.iter().any(|argument| argument == "--faults") {
+        simulator.args(["--features", "faults"]);
+    }
+    process::run(simulator.arg("--").args(arguments))
 }

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use steadfast_core::Fault;
 
+use crate::cores::on_all_cores;
 use crate::verdict::Check;
 
 /// A fault found: by which check, and at which seed.
@@ -13,12 +14,14 @@ use crate::verdict::Check;
 pub struct Caught {
     /// The check that did not hold.
     pub check: Check,
+    /// It is one of those that are meant to find this fault.
+    pub is_meant: bool,
     /// The first seed at which that was seen, of those from 1 on.
     pub seed: u64,
 }
 
-/// The checks that a fault may run into.
-pub fn expected(fault: Fault) -> &'static [Check] {
+/// The checks that are meant to find a fault.
+fn expected(fault: Fault) -> &'static [Check] {
     match fault {
         Fault::DedupeOff => &[Check::Once, Check::LogOrder],
         Fault::CursorAhead => &[Check::LogOrder, Check::State],
@@ -73,15 +76,12 @@ pub fn hunt(fault: Fault, most: u64) -> Option<Caught> {
             let Ok(Err(failure)) = catch_unwind(AssertUnwindSafe(|| crate::run(seed))) else { continue };
             let mut caught = caught.lock().unwrap_or_else(PoisonError::into_inner);
             if caught.is_none_or(|found| seed < found.seed) {
-                *caught = Some(Caught { check: failure.violation.check, seed });
+                let check = failure.violation.check;
+                *caught = Some(Caught { check, is_meant: expected(fault).contains(&check), seed });
             }
         }
     };
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
-            scope.spawn(play);
-        }
-    });
+    on_all_cores(play);
     Fault::activate(None);
     caught.into_inner().unwrap_or_else(PoisonError::into_inner)
 }

@@ -10,6 +10,7 @@ mod agenda;
 mod application;
 mod checks;
 mod client;
+mod cores;
 mod court;
 #[cfg(feature = "faults")]
 mod faults;
@@ -28,7 +29,8 @@ mod tokens;
 mod verdict;
 mod world;
 
+pub use cores::on_all_cores;
 #[cfg(feature = "faults")]
-pub use faults::{Caught, expected, hunt};
+pub use faults::{Caught, hunt};
 pub use report::{Failure, run, trace};
 pub use verdict::{CHECKS, Check, Violation};

@@ -41,18 +41,14 @@ fn a_stretch_of_seeds_holds_every_invariant() {
     play(&(1..=OTHERS).collect::<Vec<_>>());
 }
 
-/// Plays seeds on all cores; each world is one thread's own.
+/// Plays seeds on all cores.
 fn play(seeds: &[u64]) {
     let next = AtomicU64::new(0);
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
-            scope.spawn(|| {
-                while let Some(seed) = seeds.get(next.fetch_add(1, Relaxed) as usize) {
-                    if let Err(failure) = steadfast_sim::run(*seed) {
-                        panic!("{}", failure.minimised());
-                    }
-                }
-            });
+    steadfast_sim::on_all_cores(|| {
+        while let Some(seed) = seeds.get(next.fetch_add(1, Relaxed) as usize) {
+            if let Err(failure) = steadfast_sim::run(*seed) {
+                panic!("{}", failure.minimised());
+            }
         }
     });
 }
