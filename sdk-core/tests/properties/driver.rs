@@ -197,40 +197,30 @@ impl Driver {
     }
 }
 
-impl Command {
-    fn run(&self, client: &mut Client<u32>, now: Now) -> Done {
-        match self.clone() {
-            Self::Connect => client.connect(now),
-            Self::Disconnect => client.disconnect(now),
-            Self::Subscribe(topic, options) => {
-                return Done::Subscribed(client.subscribe(now, &topic, options));
+/// A command carried out on a client, and in the same way on one that records.
+macro_rules! carried_out {
+    ($name:ident, $client:ty) => {
+        fn $name(&self, client: &mut $client, now: Now) -> Done {
+            match self.clone() {
+                Self::Connect => client.connect(now),
+                Self::Disconnect => client.disconnect(now),
+                Self::Subscribe(topic, options) => {
+                    return Done::Subscribed(client.subscribe(now, &topic, options));
+                }
+                Self::Unsubscribe(id) => return Done::Unsubscribed(client.unsubscribe(now, id)),
+                Self::Submit(message) => return Done::Submitted(client.submit(now, &message)),
+                Self::Send(message) => return Done::Sent(client.send(now, &message)),
+                Self::Acknowledge(ids, note) => {
+                    return Done::Submitted(client.acknowledge(now, &ids, note.as_deref()));
+                }
+                Self::Cancel(message) => client.cancel(now, message),
             }
-            Self::Unsubscribe(id) => return Done::Unsubscribed(client.unsubscribe(now, id)),
-            Self::Submit(message) => return Done::Submitted(client.submit(now, &message)),
-            Self::Send(message) => return Done::Sent(client.send(now, &message)),
-            Self::Acknowledge(ids, note) => {
-                return Done::Submitted(client.acknowledge(now, &ids, note.as_deref()));
-            }
-            Self::Cancel(message) => client.cancel(now, message),
+            Done::Nothing
         }
-        Done::Nothing
-    }
+    };
+}
 
-    fn record(&self, client: &mut Recorder<u32>, now: Now) -> Done {
-        match self.clone() {
-            Self::Connect => client.connect(now),
-            Self::Disconnect => client.disconnect(now),
-            Self::Subscribe(topic, options) => {
-                return Done::Subscribed(client.subscribe(now, &topic, options));
-            }
-            Self::Unsubscribe(id) => return Done::Unsubscribed(client.unsubscribe(now, id)),
-            Self::Submit(message) => return Done::Submitted(client.submit(now, &message)),
-            Self::Send(message) => return Done::Sent(client.send(now, &message)),
-            Self::Acknowledge(ids, note) => {
-                return Done::Submitted(client.acknowledge(now, &ids, note.as_deref()));
-            }
-            Self::Cancel(message) => client.cancel(now, message),
-        }
-        Done::Nothing
-    }
+impl Command {
+    carried_out!(run, Client<u32>);
+    carried_out!(record, Recorder<u32>);
 }
