@@ -1,7 +1,7 @@
 import type { Client, SteadfastError, SteadfastEvent, Subscription } from '../types.js';
-import { Batch } from './batch.js';
 import { flat } from './flat.js';
 import type { FlatMessage } from './flat.js';
+import { Store } from './store.js';
 
 /** What `useWebSocket` shows. */
 export interface Conversed {
@@ -20,7 +20,7 @@ export interface Told {
 export const SILENT: Conversed = { isConnected: false, lastMessage: null };
 
 /** A client as ADR-010's hook speaks of it: messages in and out, one flag. */
-export class Conversation extends Batch<Conversed> {
+export class Conversation extends Store<Conversed> {
   #topics = new Map<string, Subscription | null>();
   #kpis: readonly string[] | undefined;
   #connected = false;

@@ -1,5 +1,5 @@
 import type { Client, Gap, SteadfastError, SteadfastEvent, SubscribeOptions } from '../types.js';
-import { Batch } from './batch.js';
+import { Store } from './store.js';
 
 /** What is known of a topic's events. The same object until something changes. */
 export interface Events<Event = SteadfastEvent> {
@@ -20,7 +20,7 @@ export const NO_EVENTS: Events<never> = { events: [], gaps: [], live: false, err
 const GAPS = 100;
 
 /** The newest events of a topic, at most `limit`; older ones are dropped and counted. */
-export class EventsStore extends Batch<Events> {
+export class EventsStore extends Store<Events> {
   #fresh: SteadfastEvent[] = [];
   #gaps: Gap[] = [];
   #live = false;

@@ -1,10 +1,11 @@
 'use client';
 
-import { createContext, useContext, useEffect, useState, useSyncExternalStore } from 'react';
+import { createContext, useContext, useEffect, useState } from 'react';
 import type { ReactNode } from 'react';
 
 import type { Client, ClientOptions, EventMap } from '../types.js';
 import { Holder } from './holder.js';
+import { useHolder } from './use-holder.js';
 
 export const ClientContext = createContext<Client | null>(null);
 
@@ -38,8 +39,7 @@ export function useSteadfast<Events extends EventMap = Record<string, unknown>>(
 
 function OwningProvider({ options, children }: { options: ClientOptions; children?: ReactNode }) {
   const [holder] = useState(() => new Holder(options));
-  const client = useSyncExternalStore(holder.subscribe, holder.client, holder.client);
   useEffect(() => void (holder.options = options));
-  useEffect(() => holder.retain(), [holder]);
+  const client = useHolder(holder);
   return <ClientContext.Provider value={client}>{children}</ClientContext.Provider>;
 }

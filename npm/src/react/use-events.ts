@@ -1,12 +1,13 @@
 'use client';
 
-import { useCallback, useMemo, useSyncExternalStore } from 'react';
+import { useCallback, useMemo } from 'react';
 
 import type { EventMap, SteadfastEvent, SubscribeOptions } from '../types.js';
 import { EventsStore, NO_EVENTS } from './events-store.js';
 import type { Events } from './events-store.js';
 import { useSteadfast } from './provider.js';
 import { useSame } from './use-same.js';
+import { useStore } from './use-store.js';
 
 /** How events are kept. */
 export interface UseEventsOptions extends SubscribeOptions {
@@ -27,9 +28,7 @@ export function useEvents<Map extends EventMap = Record<string, unknown>>(
     () => (topic === null ? null : new EventsStore(client, topic, Math.max(1, limit), same)),
     [client, topic, limit, same],
   );
-  const none = useCallback(() => () => undefined, []);
-  const nothing = () => NO_EVENTS as Events;
-  const known = useSyncExternalStore(store?.subscribe ?? none, store?.snapshot ?? nothing, nothing);
+  const known = useStore(store, NO_EVENTS as Events);
   const clear = useCallback(() => store?.clear(), [store]);
   return useMemo(() => ({ ...(known as unknown as Events<SteadfastEvent<Map>>), clear }), [known, clear]);
 }

@@ -1,9 +1,10 @@
 'use client';
 
-import { useCallback, useMemo, useSyncExternalStore } from 'react';
+import { useMemo } from 'react';
 
 import type { EventMap, SteadfastEvent } from '../types.js';
 import { useSteadfast } from './provider.js';
+import { useStore } from './use-store.js';
 import { NO_VALUES, ValuesStore } from './values-store.js';
 import type { Values } from './values-store.js';
 
@@ -19,8 +20,6 @@ export function useLatest(topic: string | null, key?: string): Values | Steadfas
     () => (topic === null ? null : new ValuesStore(client, topic, key === undefined ? {} : { keys: [key] })),
     [client, topic, key],
   );
-  const none = useCallback(() => () => undefined, []);
-  const nothing = () => NO_VALUES;
-  const values = useSyncExternalStore(store?.subscribe ?? none, store?.snapshot ?? nothing, nothing);
+  const values = useStore(store, NO_VALUES);
   return key === undefined ? values : values.get(key);
 }

@@ -1,13 +1,15 @@
 'use client';
 
-import { useCallback, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { useContext, useEffect, useMemo, useRef, useState } from 'react';
 
 import type { ClientOptions } from '../types.js';
 import { Conversation, SILENT } from './conversation.js';
 import type { Conversed, Told } from './conversation.js';
 import { Holder } from './holder.js';
 import { ClientContext } from './provider.js';
+import { useHolder } from './use-holder.js';
 import { useSame } from './use-same.js';
+import { useStore } from './use-store.js';
 
 /** The options of ADR-010's hook, with what it took from elsewhere. */
 export interface UseWebSocketOptions extends Told {
@@ -45,14 +47,11 @@ export function useWebSocket(options: UseWebSocketOptions = {}): UseWebSocketRes
   if (holder === null && given === null) {
     throw new Error('useWebSocket needs a <SteadfastProvider> around it, or `url` and `getToken` among its options.');
   }
-  const none = useCallback(() => () => undefined, []);
-  const owned = useSyncExternalStore(holder?.subscribe ?? none, holder?.client ?? (() => null), holder?.client ?? (() => null));
+  const owned = useHolder(holder);
   const client = owned ?? given;
-  useEffect(() => holder?.retain(), [holder]);
   const same = useSame(topics);
   const conversation = useMemo(() => client && new Conversation(client, same, () => latest.current), [client, same]);
-  const silent = () => SILENT;
-  const said = useSyncExternalStore(conversation?.subscribe ?? none, conversation?.snapshot ?? silent, silent);
+  const said = useStore(conversation, SILENT);
   return useMemo(() => ({
     ...said,
     sendMessage: (message) => conversation?.send(message) ?? false,

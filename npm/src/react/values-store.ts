@@ -1,5 +1,5 @@
 import type { Client, SteadfastEvent, SubscribeOptions } from '../types.js';
-import { Batch } from './batch.js';
+import { Store } from './store.js';
 
 /** The last value of each key. A new map for each change. */
 export type Values<Event = SteadfastEvent> = ReadonlyMap<string, Event>;
@@ -7,7 +7,7 @@ export type Values<Event = SteadfastEvent> = ReadonlyMap<string, Event>;
 export const NO_VALUES: Values = new Map();
 
 /** The values of a state topic as they are. Bounded by the server's limit of keys. */
-export class ValuesStore extends Batch<Values> {
+export class ValuesStore extends Store<Values> {
   #values = new Map<string, SteadfastEvent>();
   /** The keys that came since a reset; `null`: none was told, or all have come. */
   #since: Set<string> | null = null;

@@ -1,3 +1,4 @@
+import { Batch } from '../batch.js';
 import type { Gap, SteadfastError, SteadfastEvent } from '../types.js';
 import type { NotificationClient } from './client.js';
 import { isOpen, isUrgent } from './notification.js';
@@ -34,26 +35,18 @@ const REMEMBERED = 5;
  * The notifications of some topics, without React. Bounded: beyond `limit` the oldest goes, first what needs nobody,
  * then what is open, last what is critical and open; the latter is counted in `pushedOut`.
  */
-export class NotificationStore {
-  #snapshot = EMPTY;
+export class NotificationStore extends Batch<Snapshot> {
   #items: Notification[] = [];
   #seen = new Set<string>();
   /** Critical ones that were pushed out. As many at most as the server holds open. */
   #lost = new Set<string>();
   /** Per topic: ids that the server holds open, and whether they are all known. */
   #open = new Map<string, { ids: Set<string>; known: boolean }>();
-  #listeners = new Set<() => void>();
-  #scheduled = false;
   #serial = 0;
 
-  constructor(readonly client: NotificationClient, readonly options: StoreOptions) {}
-
-  readonly snapshot = (): Snapshot => this.#snapshot;
-
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
-  };
+  constructor(readonly client: NotificationClient, readonly options: StoreOptions) {
+    super(EMPTY);
+  }
 
   /** Listens to the topics and to what is open in each. Returns what ends it; the list stays. */
   start(): () => void {
@@ -142,7 +135,7 @@ export class NotificationStore {
       const [gone] = this.#items.splice(victim, 1);
       if (gone && isUrgent(gone)) this.#lost.add(gone.key);
     }
-    this.#publish();
+    this.changed();
   }
 
   #clear(key: string): void {
@@ -159,19 +152,12 @@ export class NotificationStore {
 
   #change(change: (item: Notification) => Notification): void {
     this.#items = this.#items.map(change);
-    this.#publish();
+    this.changed();
   }
 
-  /** A burst is one change: listeners are told once, after all that came together. */
-  #publish(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    queueMicrotask(() => {
-      this.#scheduled = false;
-      const unread = this.#items.filter((item) => item.kind === 'event' && !item.read).length;
-      this.#snapshot = { items: [...this.#items], unread, pushedOut: this.#lost.size };
-      this.#listeners.forEach((listener) => listener());
-    });
+  protected make(): Snapshot {
+    const unread = this.#items.filter((item) => item.kind === 'event' && !item.read).length;
+    return { items: [...this.#items], unread, pushedOut: this.#lost.size };
   }
 }
 

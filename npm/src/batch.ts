@@ -3,8 +3,6 @@ export abstract class Batch<Snapshot> {
   #snapshot: Snapshot;
   #listeners = new Set<() => void>();
   #scheduled = false;
-  #stop: (() => void) | null = null;
-  #idle: ReturnType<typeof setTimeout> | undefined;
 
   constructor(first: Snapshot) {
     this.#snapshot = first;
@@ -13,20 +11,27 @@ export abstract class Batch<Snapshot> {
   readonly snapshot = (): Snapshot => this.#snapshot;
 
   readonly subscribe = (listener: () => void): (() => void) => {
-    clearTimeout(this.#idle);
     this.#listeners.add(listener);
-    this.#stop ??= this.start();
+    this.joined();
     return () => {
       this.#listeners.delete(listener);
-      if (this.#listeners.size === 0) this.#idle = setTimeout(() => this.#release());
+      if (this.isIdle()) this.left();
     };
   };
 
-  /** Begins to listen to the client; gives what ends it. Called again after an end, when somebody reads again. */
-  protected abstract start(): () => void;
-
   /** What is to be read from here on. */
   protected abstract make(before: Snapshot): Snapshot;
+
+  /** Somebody has begun to read. */
+  protected joined(): void {}
+
+  /** The last one who read has gone. */
+  protected left(): void {}
+
+  /** Whether nobody reads. */
+  protected isIdle(): boolean {
+    return this.#listeners.size === 0;
+  }
 
   protected changed(): void {
     if (this.#scheduled) return;
@@ -36,12 +41,5 @@ export abstract class Batch<Snapshot> {
       this.#snapshot = this.make(this.#snapshot);
       this.#listeners.forEach((listener) => listener());
     });
-  }
-
-  /** Strict mode and hot reload leave and come back within a macrotask: that costs no subscription. */
-  #release(): void {
-    if (this.#listeners.size > 0) return;
-    this.#stop?.();
-    this.#stop = null;
   }
 }
