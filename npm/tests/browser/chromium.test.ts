@@ -1,36 +1,19 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
 
-import { CHROMIUM, Pages, launch } from '../support/pages.js';
-import { Server, eventually, token } from '../support/server.js';
+import { openTab, setStage } from '../support/browser.js';
+import { CHROMIUM } from '../support/pages.js';
+import { eventually } from '../support/server.js';
 
 // A machine without Chromium still runs everything else.
 describe.skipIf(!CHROMIUM)('in Chromium', () => {
-  let server: Server;
-  let pages: Pages;
-  let browser: Browser;
-  let context: BrowserContext;
-  let known: string;
-
-  beforeAll(async () => {
-    [server, pages, browser] = await Promise.all([Server.start(), Pages.start(), launch()]);
-    known = token();
-  }, 600_000);
-  afterEach(() => context.close());
-  afterAll(async () => {
-    await browser.close();
-    pages.close();
-    await server.kill();
-  });
+  const stage = setStage();
 
   /** A page whose script has a client; what it says on the console is an error of the test. */
   async function open(path: string, script: string, headers?: Record<string, string>): Promise<{ page: Page; said: string[] }> {
-    context = await browser.newContext();
-    const page = await context.newPage();
-    const said: string[] = [];
-    page.on('console', (line) => said.push(line.text()));
-    page.on('pageerror', (error) => said.push(String(error)));
-    await page.goto(pages.put(path, `<!doctype html><link rel=icon href=data:,><title>test</title><script type=module>${script}</script>`, headers));
+    stage.context = await stage.browser.newContext();
+    const { page, said } = await openTab(stage.context);
+    await page.goto(stage.pages.put(path, `<!doctype html><link rel=icon href=data:,><title>test</title><script type=module>${script}</script>`, headers));
     return { page, said };
   }
 
@@ -38,7 +21,7 @@ describe.skipIf(!CHROMIUM)('in Chromium', () => {
     import { createClient } from '/index.js';
     const events = globalThis.events = [];
     const statuses = globalThis.statuses = [];
-    const client = globalThis.client = createClient({ url: '${server.url}', getToken: () => '${known}'${options} });
+    const client = globalThis.client = createClient({ url: '${stage.server.url}', getToken: () => '${stage.known}'${options} });
     client.onStatus((status) => statuses.push(status));
     globalThis.subscription = client.subscribe('${topic}', { onEvent: (event) => events.push(event.payload), onLive: () => { globalThis.live = true; } });`;
 
@@ -46,7 +29,7 @@ describe.skipIf(!CHROMIUM)('in Chromium', () => {
   const reach = (page: Page, events: unknown[]) =>
     page.waitForFunction((wanted) => JSON.stringify((globalThis as unknown as { events: unknown[] }).events) === wanted, JSON.stringify(events));
   const publish = (topic: string, ...payloads: unknown[]) =>
-    server.publish(...payloads.map((payload) => ({ topic, type: 'x', payload })));
+    stage.server.publish(...payloads.map((payload) => ({ topic, type: 'x', payload })));
 
   test('an event published over HTTP reaches a page that loads one module script, and nothing is on the console', async () => {
     const { page, said } = await open('/plain.html', listen('page'));
@@ -80,10 +63,10 @@ describe.skipIf(!CHROMIUM)('in Chromium', () => {
   test('a network that goes away is noticed within seconds, and what was missed follows when it is back', async () => {
     const { page } = await open('/network.html', listen('network', ", logLevel: 'silent'"));
     await live(page);
-    await context.setOffline(true);
+    await stage.context.setOffline(true);
     await page.waitForFunction("client.status.state === 'connecting'");
     await publish('network', 1, 2);
-    await context.setOffline(false);
+    await stage.context.setOffline(false);
     await reach(page, [1, 2]);
     expect(await page.evaluate('client.statistics()')).toMatchObject({ gaps: 0, delivered: 2 });
   });
@@ -94,7 +77,7 @@ describe.skipIf(!CHROMIUM)('in Chromium', () => {
     await live(page);
     await publish('kept', 1);
     await reach(page, [1]);
-    await page.goto(pages.put('/other.html', '<title>other</title>'));
+    await page.goto(stage.pages.put('/other.html', '<title>other</title>'));
     await publish('kept', 2);
     await page.goBack({ waitUntil: 'commit' });
     await page.waitForFunction('globalThis.kept !== undefined');
@@ -104,7 +87,7 @@ describe.skipIf(!CHROMIUM)('in Chromium', () => {
   });
 
   test('a module worker has a client of its own', async () => {
-    pages.put('/worker.js', `${listen('worker')} client.onStatus(() => {}); setInterval(() => postMessage(events), 50);`);
+    stage.pages.put('/worker.js', `${listen('worker')} client.onStatus(() => {}); setInterval(() => postMessage(events), 50);`);
     const { page } = await open('/worker.html', `
       const worker = new Worker('/worker.js', { type: 'module' });
       worker.onmessage = ({ data }) => { globalThis.events = data; globalThis.live = true; };`);
@@ -114,11 +97,11 @@ describe.skipIf(!CHROMIUM)('in Chromium', () => {
   });
 
   test('a service worker that the browser stopped resumes by its cursor', async () => {
-    pages.put('/sw.js', `
+    stage.pages.put('/sw.js', `
       import { createClient } from '/index.js';
       addEventListener('activate', (event) => event.waitUntil(clients.claim()));
       addEventListener('message', ({ data: cursor, source }) => {
-        const client = createClient({ url: '${server.url}', getToken: () => '${known}' });
+        const client = createClient({ url: '${stage.server.url}', getToken: () => '${stage.known}' });
         const subscription = client.subscribe('service', {
           onEvent: ({ payload }) => source.postMessage({ payload, cursor: subscription.cursor() }), onLive: () => source.postMessage({ live: true }),
         }, cursor ? { cursor } : {});
@@ -136,7 +119,7 @@ describe.skipIf(!CHROMIUM)('in Chromium', () => {
     await live(page);
     await publish('service', 1);
     await reach(page, [1]);
-    const devtools = await context.newCDPSession(page);
+    const devtools = await stage.context.newCDPSession(page);
     await devtools.send('ServiceWorker.enable');
     await devtools.send('ServiceWorker.stopAllWorkers');
     await publish('service', 2);
@@ -148,7 +131,7 @@ describe.skipIf(!CHROMIUM)('in Chromium', () => {
     const { page } = await open('/two.html', `${listen('two')}
       const { createClient: other } = await import('/inline.js?copy');
       globalThis.second = [];
-      other({ url: '${server.url}', getToken: () => '${known}' }).subscribe('two', { onEvent: ({ payload }) => second.push(payload), onLive: () => { globalThis.both = true; } });`);
+      other({ url: '${stage.server.url}', getToken: () => '${stage.known}' }).subscribe('two', { onEvent: ({ payload }) => second.push(payload), onLive: () => { globalThis.both = true; } });`);
     await live(page);
     await page.waitForFunction('globalThis.both === true');
     await publish('two', 1);
@@ -162,7 +145,7 @@ describe.skipIf(!CHROMIUM)('in Chromium', () => {
     // The policy also forbids what `waitForFunction` does.
     await eventually(async () => expect(await page.evaluate('client.status.state')).toBe('crashed'));
     expect(await page.evaluate('client.status.reason')).toMatchObject({ retryable: false, message: expect.stringContaining("'wasm-unsafe-eval'") });
-    await context.close();
+    await stage.context.close();
     const allowed = await open('/allowed.html', listen('policy'), { 'Content-Security-Policy': `${policy} 'wasm-unsafe-eval'` });
     await eventually(async () => expect(await allowed.page.evaluate('globalThis.live')).toBe(true));
   });

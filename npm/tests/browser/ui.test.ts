@@ -1,10 +1,11 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, test } from 'vitest';
 
-import { CHROMIUM, Pages, launch } from '../support/pages.js';
+import { openTab, setStage } from '../support/browser.js';
+import { CHROMIUM } from '../support/pages.js';
 import { Proxy } from '../support/proxy.js';
 import { Server, token } from '../support/server.js';
 
@@ -15,38 +16,23 @@ const PATIENCE = { timeout: 100_000 };
 
 // A machine without Chromium still runs everything else.
 describe.skipIf(!CHROMIUM)('the components in Chromium', () => {
-  let server: Server;
-  let pages: Pages;
-  let browser: Browser;
-  let context: BrowserContext;
-  let known: string;
+  const stage = setStage();
 
   beforeAll(async () => {
-    [server, pages, browser] = await Promise.all([Server.start(), Pages.start(), launch()]);
-    known = token();
     await mkdir(PICTURES, { recursive: true });
     const bundle = await build({
       stdin: { contents: PAGE, loader: 'tsx', resolveDir: fileURLToPath(new URL('../../src', import.meta.url)) },
       bundle: true, write: false, format: 'esm', jsx: 'automatic', external: ['/index.js'], define: { 'process.env.NODE_ENV': '"production"' },
     });
-    pages.put('/app.js', bundle.outputFiles[0]?.text ?? '');
-    pages.put('/styles.css', await readFile(new URL('../../src/ui/styles.css', import.meta.url), 'utf8'), { 'Content-Type': 'text/css' });
+    stage.pages.put('/app.js', bundle.outputFiles[0]?.text ?? '');
+    stage.pages.put('/styles.css', await readFile(new URL('../../src/ui/styles.css', import.meta.url), 'utf8'), { 'Content-Type': 'text/css' });
   }, 600_000);
-  afterEach(() => context.close());
-  afterAll(async () => {
-    await browser.close();
-    pages.close();
-    await server.kill();
-  });
 
   /** A tab with the components; `said` is what it wrote on the console. */
-  async function open(topic: string, url = server.url): Promise<{ page: Page; said: string[] }> {
-    const page = await context.newPage();
-    const said: string[] = [];
-    page.on('console', (line) => said.push(line.text()));
-    page.on('pageerror', (error) => said.push(String(error)));
-    const options = JSON.stringify({ url, token: known, topic });
-    await page.goto(pages.put(`/${topic}.html`, `<!doctype html><html lang=en><meta name=viewport content="width=device-width">
+  async function open(topic: string, url = stage.server.url): Promise<{ page: Page; said: string[] }> {
+    const { page, said } = await openTab(stage.context);
+    const options = JSON.stringify({ url, token: stage.known, topic });
+    await page.goto(stage.pages.put(`/${topic}.html`, `<!doctype html><html lang=en><meta name=viewport content="width=device-width">
       <link rel=icon href=data:,><link rel=stylesheet href=/styles.css><title>test</title><div id=root></div>
       <script>globalThis.options = ${options}</script><script type=module src=/app.js></script>`));
     await page.waitForFunction('globalThis.client?.status.state === "connected"');
@@ -61,12 +47,12 @@ describe.skipIf(!CHROMIUM)('the components in Chromium', () => {
     page.waitForFunction((wanted) => (globalThis as unknown as { numbers: number[] }).numbers.length >= wanted, count, PATIENCE);
 
   test('an alert over HTTP is listed, toasted and heard in two tabs; acknowledged in one, it clears the other', async () => {
-    context = await browser.newContext({ viewport: { width: 1_280, height: 800 } });
+    stage.context = await stage.browser.newContext({ viewport: { width: 1_280, height: 800 } });
     const first = await open('alerts');
     const second = await open('alerts');
     await first.page.getByRole('button', { name: /Sound is blocked/ }).click();
     await first.page.getByRole('button', { name: 'Mute sound' }).waitFor();
-    await server.publish(incident('alerts', 'Power loss'));
+    await stage.server.publish(incident('alerts', 'Power loss'));
     for (const { page } of [first, second]) {
       await rows(page, 'Power loss').waitFor();
       await page.locator('.sf-toast', { hasText: 'Power loss' }).waitFor();
@@ -85,17 +71,17 @@ describe.skipIf(!CHROMIUM)('the components in Chromium', () => {
   });
 
   test('an alert that is open when a page loads is there', async () => {
-    context = await browser.newContext();
-    await server.publish(incident('earlier', 'Before the page'));
+    stage.context = await stage.browser.newContext();
+    await stage.server.publish(incident('earlier', 'Before the page'));
     const { page } = await open('earlier');
     await rows(page, 'Before the page').getByRole('button', { name: 'Acknowledge' }).waitFor();
   });
 
   test('a burst of 1,000 is whole, the list bounded', async () => {
-    context = await browser.newContext();
+    stage.context = await stage.browser.newContext();
     const { page } = await open('burst');
     await page.waitForFunction('globalThis.live');
-    await server.publish(...Array.from({ length: 1_000 }, (_, number) => ({ topic: 'burst', type: 'system_notification', payload: { title: `Notice ${number}`, number } })));
+    await stage.server.publish(...Array.from({ length: 1_000 }, (_, number) => ({ topic: 'burst', type: 'system_notification', payload: { title: `Notice ${number}`, number } })));
     await numbers(page, 1_000);
     expect(await page.evaluate('numbers')).toEqual(Array.from({ length: 1_000 }, (_, number) => number));
     await rows(page, 'Notice 999').waitFor();
@@ -103,12 +89,12 @@ describe.skipIf(!CHROMIUM)('the components in Chromium', () => {
   });
 
   test('a WebSocket refused by a proxy: polling, and back, each numbered event once and in order', async () => {
-    context = await browser.newContext();
-    const proxy = await Proxy.start(server.url);
+    stage.context = await stage.browser.newContext();
+    const proxy = await Proxy.start(stage.server.url);
     try {
       const { page } = await open('numbered', proxy.url);
       await page.waitForFunction('globalThis.live');
-      const publish = (...all: number[]) => server.publish(...all.map((number) => ({ topic: 'numbered', type: 'system_notification', payload: { title: `Notice ${number}`, number } })));
+      const publish = (...all: number[]) => stage.server.publish(...all.map((number) => ({ topic: 'numbered', type: 'system_notification', payload: { title: `Notice ${number}`, number } })));
       await publish(0, 1);
       await numbers(page, 2);
       proxy.refuseWebSockets(true);
@@ -127,7 +113,7 @@ describe.skipIf(!CHROMIUM)('the components in Chromium', () => {
   }, 240_000);
 
   test('a server that is killed and started again is said, and what comes after is shown', async () => {
-    context = await browser.newContext();
+    stage.context = await stage.browser.newContext();
     let other = await Server.start();
     try {
       const { page } = await open('restart', other.url);
@@ -148,16 +134,16 @@ describe.skipIf(!CHROMIUM)('the components in Chromium', () => {
   }, 240_000);
 
   test('a token is renewed before its end, on the link that is open', async () => {
-    context = await browser.newContext();
+    stage.context = await stage.browser.newContext();
     // The server warns 25 s before the end.
     let asked = 0;
-    await context.exposeFunction('freshToken', () => {
+    await stage.context.exposeFunction('freshToken', () => {
       asked += 1;
       return token('ana', '*', '30s');
     });
     const { page, said } = await open('renewed');
     await expect.poll(() => asked, { timeout: 25_000 }).toBeGreaterThanOrEqual(3);
-    await server.publish(incident('renewed', 'After renewal'));
+    await stage.server.publish(incident('renewed', 'After renewal'));
     await rows(page, 'After renewal').waitFor();
     expect(await page.evaluate('client.statistics()')).toMatchObject({ opens: 1, gaps: 0 });
     expect(said).toEqual([]);
