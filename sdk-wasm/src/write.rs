@@ -5,8 +5,8 @@ use alloc::string::String;
 use crate::host::Host;
 use crate::names::{flag, output};
 use steadfast_core::{
-    Client, Delivery, ErrorCode, GapReason, Outcome, OutgoingBytes, Output, Slot, State, Status, TopicClass,
-    Transport, WireError,
+    Client, Delivery, ErrorCode, Outcome, OutgoingBytes, Output, Slot, State, Status, TopicClass, Transport,
+    WireError,
 };
 
 /// Gives the host all that the machine wants; the answer is when it wants to be called again, or infinity.
@@ -33,7 +33,7 @@ fn deliver(core: &Client<u32>, host: &Host, slot: Slot, delivery: Delivery<u32>)
     match delivery {
         Delivery::Gap { reason, lost } => {
             let (from, to) = lost.map_or((-1.0, -1.0), |(from, to)| (from as f64, to as f64));
-            host.output(output::GAP, slot, from, to, gap_reason(reason));
+            host.output(output::GAP, slot, from, to, reason.as_str());
         }
         Delivery::Reset => plain(host, output::RESET, slot, 0.0),
         Delivery::Failed(error) => refused(host, output::FAILED, slot, &error),
@@ -138,13 +138,4 @@ fn tell(host: &Host, status: Status) {
     };
     let retry = status.retry_in_ms.map_or(-1.0, |millis| millis as f64);
     host.output(output::STATUS, state + transport, f64::from(status.attempt), retry, "");
-}
-
-fn gap_reason(reason: GapReason) -> &'static str {
-    match reason {
-        GapReason::HistoryEvicted => "history_evicted",
-        GapReason::EpochChanged => "epoch_changed",
-        GapReason::SlowConsumer => "slow_consumer",
-        GapReason::SourceLost => "source_lost",
-    }
 }

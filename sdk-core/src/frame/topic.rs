@@ -40,6 +40,18 @@ pub enum GapReason {
     SourceLost,
 }
 
+impl GapReason {
+    /// Its name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::HistoryEvicted => "history_evicted",
+            Self::EpochChanged => "epoch_changed",
+            Self::SlowConsumer => "slow_consumer",
+            Self::SourceLost => "source_lost",
+        }
+    }
+}
+
 /// How a subscription begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]

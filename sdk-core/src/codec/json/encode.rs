@@ -5,9 +5,7 @@ use alloc::vec::Vec;
 
 use crate::codec::bytes;
 use crate::codec::writer::JsonWriter;
-use crate::frame::{
-    GapReason, Payload, Position, Recovery, ServerFrame, TopicClass, TopicResult, Welcome, WireError,
-};
+use crate::frame::{Payload, Position, Recovery, ServerFrame, TopicClass, TopicResult, Welcome, WireError};
 
 /// All that goes into an event's frame but its offset, which a broker appends to the finished bytes.
 #[derive(Debug, Clone, Copy)]
@@ -105,7 +103,7 @@ pub fn encode_server(frame: &ServerFrame<Payload>) -> String {
         ServerFrame::Gap { topic, reason, epoch, offset } => {
             writer.string_field("type", "rt.gap");
             writer.string_field("topic", topic);
-            writer.string_field("reason", gap_reason(*reason));
+            writer.string_field("reason", reason.as_str());
             writer.string_field("epoch", epoch);
             writer.integer_field("offset", *offset);
         }
@@ -226,7 +224,7 @@ fn write_position(writer: &mut JsonWriter, position: &Position) {
     if let Some(reason) = gap {
         writer.key("gap");
         writer.begin_object();
-        writer.string_field("reason", gap_reason(reason));
+        writer.string_field("reason", reason.as_str());
         writer.end_object();
     }
     if !position.live {
@@ -249,13 +247,4 @@ fn write_error(writer: &mut JsonWriter, error: &WireError) {
 fn write_bytes(writer: &mut JsonWriter, bytes: &[u8]) {
     writer.key("payload");
     writer.base64(bytes);
-}
-
-fn gap_reason(reason: GapReason) -> &'static str {
-    match reason {
-        GapReason::HistoryEvicted => "history_evicted",
-        GapReason::EpochChanged => "epoch_changed",
-        GapReason::SlowConsumer => "slow_consumer",
-        GapReason::SourceLost => "source_lost",
-    }
 }
