@@ -2,11 +2,14 @@
 //!
 //! ```text
 //! cargo run -p steadfast --example tail -- --url http://127.0.0.1:8080 --token JWT \
-//!     [--transport auto|websocket|polling] TOPIC…
+//!     [--transport auto|websocket|polling] [--report FILE] TOPIC…
 //! ```
+//!
+//! `--report` leaves the client's debug report in a file at the end; `cargo xtask replay FILE` prints what it recorded.
 
 use std::error::Error;
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -17,12 +20,14 @@ use steadfast::{
 };
 use tokio::sync::mpsc;
 
-const USAGE: &str = "usage: tail --url URL --token JWT [--transport auto|websocket|polling] TOPIC…";
+const USAGE: &str =
+    "usage: tail --url URL --token JWT [--transport auto|websocket|polling] [--report FILE] TOPIC…";
 
 struct Options {
     url: String,
     token: String,
     transport: TransportChoice,
+    report: Option<PathBuf>,
     topics: Vec<String>,
 }
 
@@ -76,6 +81,10 @@ async fn tail(options: Options) -> Result<(), Box<dyn Error>> {
             }
         };
         print(&line)?;
+    }
+    if let Some(file) = options.report {
+        std::fs::write(&file, client.debug_report())
+            .map_err(|error| format!("cannot write the report to {}: {error}", file.display()))?;
     }
     client.close(Duration::from_secs(2)).await?;
     if stopped {
@@ -176,7 +185,7 @@ fn reason(reason: GapReason) -> &'static str {
 
 impl Options {
     fn read() -> Result<Self, lexopt::Error> {
-        let (mut url, mut token, mut topics) = (None, None, Vec::new());
+        let (mut url, mut token, mut report, mut topics) = (None, None, None, Vec::new());
         let mut transport = TransportChoice::Auto;
         let mut arguments = lexopt::Parser::from_env();
         while let Some(argument) = arguments.next()? {
@@ -184,6 +193,7 @@ impl Options {
                 Arg::Long("url") => url = Some(arguments.value()?.string()?),
                 Arg::Long("token") => token = Some(arguments.value()?.string()?),
                 Arg::Long("transport") => transport = arguments.value()?.parse_with(parse_transport)?,
+                Arg::Long("report") => report = Some(arguments.value()?.into()),
                 Arg::Value(topic) => topics.push(topic.string()?),
                 other => return Err(other.unexpected()),
             }
@@ -193,7 +203,7 @@ impl Options {
         }
         let url = url.ok_or("--url is missing")?;
         let token = token.ok_or("--token is missing")?;
-        Ok(Self { url, token, transport, topics })
+        Ok(Self { url, token, transport, report, topics })
     }
 }
 

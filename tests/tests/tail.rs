@@ -1,6 +1,7 @@
 //! The example `tail`, as scripts run it.
 
 use serde_json::{Value, json};
+use steadfast_core::Recording;
 
 use crate::support::{Program, Server, Signal, token};
 
@@ -82,4 +83,19 @@ async fn a_refused_token_ends_it_with_the_reason() {
         }
     }
     assert!(!tail.ended().await.success());
+}
+
+#[tokio::test]
+async fn it_leaves_a_report_that_holds_a_recording() {
+    let server = Server::start().await;
+    let file = std::env::temp_dir().join(format!("steadfast-tail-{}.txt", std::process::id()));
+    let named = file.to_str().expect("the folder for temporary files has a name in UTF-8");
+    let mut tail = tail(&server.url(), &token("acme", "ana"), &["--report", named, "incidents"]);
+    live(&mut tail, "websocket", 1).await;
+    tail.signal(Signal::INT);
+    assert!(tail.ended().await.success());
+    let report = std::fs::read_to_string(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    assert!(report.contains("incidents: Log, offset 0"), "{report}");
+    assert!(!Recording::find(&report).unwrap().segments.is_empty());
 }
