@@ -1,7 +1,8 @@
 // @vitest-environment jsdom
 import { act, cleanup, render, renderHook, screen } from '@testing-library/react';
-import { StrictMode } from 'react';
+import { StrictMode, version } from 'react';
 import type { ReactNode } from 'react';
+import { version as domVersion } from 'react-dom';
 import { hydrateRoot } from 'react-dom/client';
 import { renderToString } from 'react-dom/server';
 import { afterEach, expect, expectTypeOf, test, vi } from 'vitest';
@@ -23,6 +24,11 @@ const settle = (change: () => unknown) => act(async () => void (await change()))
 function within(fake: WholeFake) {
   return ({ children }: { children: ReactNode }) => <SteadfastProvider client={fake.client}>{children}</SteadfastProvider>;
 }
+
+test('these tests run with the React that their project names', () => {
+  const named = process.env.REACT ?? '19';
+  expect([version, domVersion].map((text) => text.split('.')[0])).toEqual([named, named]);
+});
 
 test('without a provider a hook says what to do', () => {
   vi.spyOn(console, 'error').mockImplementation(() => undefined);
