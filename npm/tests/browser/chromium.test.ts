@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { Page } from 'playwright-core';
 
 import { openTab, setStage } from '../support/browser.js';
-import { CHROMIUM } from '../support/pages.js';
+import { CHROMIUM } from '../support/engines/chromium.js';
+import { listening, page as pageOf } from '../support/pages.js';
 import { eventually } from '../support/server.js';
 
 // A machine without Chromium still runs everything else.
@@ -13,17 +14,11 @@ describe.skipIf(!CHROMIUM)('in Chromium', () => {
   async function open(path: string, script: string, headers?: Record<string, string>): Promise<{ page: Page; said: string[] }> {
     stage.context = await stage.browser.newContext();
     const { page, said } = await openTab(stage.context);
-    await page.goto(stage.pages.put(path, `<!doctype html><link rel=icon href=data:,><title>test</title><script type=module>${script}</script>`, headers));
+    await page.goto(stage.pages.put(path, pageOf(script), headers));
     return { page, said };
   }
 
-  const listen = (topic: string, options = '') => `
-    import { createClient } from '/index.js';
-    const events = globalThis.events = [];
-    const statuses = globalThis.statuses = [];
-    const client = globalThis.client = createClient({ url: '${stage.server.url}', getToken: () => '${stage.known}'${options} });
-    client.onStatus((status) => statuses.push(status));
-    globalThis.subscription = client.subscribe('${topic}', { onEvent: (event) => events.push(event.payload), onLive: () => { globalThis.live = true; } });`;
+  const listen = (topic: string, options?: string) => listening({ url: stage.server.url, token: stage.known, topic, options });
 
   const live = (page: Page) => page.waitForFunction('globalThis.live === true');
   const reach = (page: Page, events: unknown[]) =>
@@ -40,15 +35,6 @@ describe.skipIf(!CHROMIUM)('in Chromium', () => {
     expect(said).toEqual([]);
   });
 
-  test('a burst of 1,000 is whole and in order', async () => {
-    const { page } = await open('/burst.html', listen('burst'));
-    await live(page);
-    const all = Array.from({ length: 1_000 }, (_, number) => number);
-    await publish('burst', ...all);
-    await reach(page, all);
-    expect(await page.evaluate('client.statistics()')).toMatchObject({ delivered: 1_000, gaps: 0 });
-  });
-
   test('leaving and coming back, it goes on where it was', async () => {
     const { page } = await open('/offline.html', listen('offline'));
     await live(page);
@@ -61,7 +47,7 @@ describe.skipIf(!CHROMIUM)('in Chromium', () => {
   });
 
   test('a network that goes away is noticed within seconds, and what was missed follows when it is back', async () => {
-    const { page } = await open('/network.html', listen('network', ", logLevel: 'silent'"));
+    const { page } = await open('/network.html', listen('network', "logLevel: 'silent'"));
     await live(page);
     await stage.context.setOffline(true);
     await page.waitForFunction("client.status.state === 'connecting'");
@@ -141,7 +127,7 @@ describe.skipIf(!CHROMIUM)('in Chromium', () => {
 
   test('a policy without wasm-unsafe-eval is said with its remedy', async () => {
     const policy = "script-src 'self' 'unsafe-inline'";
-    const { page } = await open('/policy.html', listen('policy', ", logLevel: 'silent'"), { 'Content-Security-Policy': policy });
+    const { page } = await open('/policy.html', listen('policy', "logLevel: 'silent'"), { 'Content-Security-Policy': policy });
     // The policy also forbids what `waitForFunction` does.
     await eventually(async () => expect(await page.evaluate('client.status.state')).toBe('crashed'));
     expect(await page.evaluate('client.status.reason')).toMatchObject({ retryable: false, message: expect.stringContaining("'wasm-unsafe-eval'") });
@@ -151,7 +137,7 @@ describe.skipIf(!CHROMIUM)('in Chromium', () => {
   });
 
   test('where WebSocket is blocked it polls', async () => {
-    const { page } = await open('/polls.html', `globalThis.WebSocket = class { constructor() { throw new Error('blocked'); } };${listen('polls', ', reconnectInterval: 100')}`);
+    const { page } = await open('/polls.html', `globalThis.WebSocket = class { constructor() { throw new Error('blocked'); } };${listen('polls', 'reconnectInterval: 100')}`);
     await live(page);
     await publish('polls', 1);
     await reach(page, [1]);

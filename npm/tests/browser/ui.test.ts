@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 
 import { openTab, setStage } from '../support/browser.js';
-import { CHROMIUM } from '../support/pages.js';
+import { CHROMIUM } from '../support/engines/chromium.js';
 import { Proxy } from '../support/proxy.js';
 import { Server, token } from '../support/server.js';
 

@@ -1,7 +1,8 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 
-import { Pages, launch } from './pages.js';
+import { launch } from './engines/chromium.js';
+import { Pages } from './pages.js';
 import { Server, token } from './server.js';
 
 /** What a file's tests in a browser share: a server, a place for pages, a browser, a token, and a context a test. */

@@ -1,16 +1,10 @@
 import { createServer, type Server as HttpServer } from 'node:http';
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { extname } from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
 
 const TYPES: Readonly<Record<string, string>> = { '.js': 'text/javascript', '.wasm': 'application/wasm', '.html': 'text/html' };
 const DIST = new URL('../../dist', import.meta.url);
-
-/** Where Chromium is, or `undefined`. `CHROMIUM` names one that is elsewhere. */
-export const CHROMIUM = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome', '/Applications/Chromium.app/Contents/MacOS/Chromium']
-  .find((path) => path !== undefined && existsSync(path));
 
 /** Serves the built package, and pages that a test puts in. */
 export class Pages {
@@ -43,9 +37,28 @@ export class Pages {
   }
 }
 
-/** Starts Chromium as a person has it: the back-forward cache works. */
-export function launch(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: CHROMIUM ?? 'chromium', args: ['--no-sandbox'], ignoreDefaultArgs: ['--disable-back-forward-cache'],
-  });
+/** What a client in a page is made with. */
+export interface Listening {
+  readonly url: string;
+  readonly token: string;
+  readonly topic: string;
+  /** More options, as they are written in the page. */
+  readonly options?: string | undefined;
+}
+
+/** A module script that listens to a topic, and keeps on `globalThis` what a test asks for. */
+export function listening({ url, token, topic, options = '' }: Listening): string {
+  return `
+    import { createClient } from '/index.js';
+    const events = globalThis.events = [];
+    const gaps = globalThis.gaps = [];
+    const client = globalThis.client = createClient({ url: '${url}', getToken: () => '${token}', ${options} });
+    globalThis.subscription = client.subscribe('${topic}', {
+      onEvent: (event) => events.push(event.payload), onGap: (gap) => gaps.push(gap.reason), onLive: () => { globalThis.live = true; },
+    });`;
+}
+
+/** A page that loads one module script. */
+export function page(script: string): string {
+  return `<!doctype html><link rel=icon href=data:,><title>test</title><script type=module>${script}</script>`;
 }

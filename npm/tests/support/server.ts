@@ -7,6 +7,7 @@ import { WebSocket as NodeWebSocket } from 'ws';
 
 import { create } from '../../src/client.js';
 import type { Client, ClientOptions } from '../../src/types.js';
+import { end, said } from './spawned.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const MODULE = new Uint8Array(readFileSync(new URL('../../build/core.wasm', import.meta.url)));
@@ -30,18 +31,7 @@ export class Server {
 
   static async start(listen = '127.0.0.1:0'): Promise<Server> {
     const child = spawn(program, ['serve', '--dev', '--listen', listen], { stdio: ['ignore', 'pipe', 'pipe'] });
-    const url = await new Promise<string>((resolve, reject) => {
-      let said = '';
-      const read = (text: Buffer) => {
-        said += text;
-        const found = /listening on (http:\/\/[\d.:]+)/.exec(said);
-        if (found?.[1]) resolve(found[1]);
-      };
-      child.stdout.on('data', read);
-      child.stderr.on('data', read);
-      child.on('exit', () => reject(new Error(`the server ended: ${said}`)));
-    });
-    return new Server(url, child);
+    return new Server(await said(child, /listening on (http:\/\/[\d.:]+)/), child);
   }
 
   /** Publishes over HTTP, as a backend does. */
@@ -54,10 +44,8 @@ export class Server {
   }
 
   /** Ends it without a goodbye. */
-  async kill(): Promise<void> {
-    const gone = new Promise((resolve) => this.process.once('exit', resolve));
-    this.process.kill('SIGKILL');
-    await gone;
+  kill(): Promise<void> {
+    return end(this.process);
   }
 }
 
@@ -87,6 +75,6 @@ export function reaches(subject: Client, wanted: (status: Client['status']) => b
 }
 
 /** Waits until a claim holds, with patience for a busy machine. */
-export function eventually(claim: () => unknown): Promise<unknown> {
-  return vi.waitFor(claim, { timeout: 25_000, interval: 5 });
+export function eventually(claim: () => unknown, { timeout = 25_000, interval = 5 } = {}): Promise<unknown> {
+  return vi.waitFor(claim, { timeout, interval });
 }
