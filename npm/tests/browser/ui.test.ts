@@ -1,16 +1,12 @@
-import { mkdir, readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 
-import { openTab, setStage } from '../support/browser.js';
+import { openTab, PICTURES, setStage } from '../support/browser.js';
+import { bundle, putComponents } from '../support/bundle.js';
 import { CHROMIUM } from '../support/engines/chromium.js';
 import { Proxy } from '../support/proxy.js';
 import { Server, token } from '../support/server.js';
 
-/** What the pages looked like is kept with the build's other results. */
-const PICTURES = fileURLToPath(new URL('../../build/pictures/', import.meta.url));
 /** For what the machine does by itself, such as trying the WebSocket again while it polls (24 to 36 s). */
 const PATIENCE = { timeout: 100_000 };
 
@@ -18,23 +14,14 @@ const PATIENCE = { timeout: 100_000 };
 describe.skipIf(!CHROMIUM)('the components in Chromium', () => {
   const stage = setStage();
 
-  beforeAll(async () => {
-    await mkdir(PICTURES, { recursive: true });
-    const bundle = await build({
-      stdin: { contents: PAGE, loader: 'tsx', resolveDir: fileURLToPath(new URL('../../src', import.meta.url)) },
-      bundle: true, write: false, format: 'esm', jsx: 'automatic', external: ['/index.js'], define: { 'process.env.NODE_ENV': '"production"' },
-    });
-    stage.pages.put('/app.js', bundle.outputFiles[0]?.text ?? '');
-    stage.pages.put('/styles.css', await readFile(new URL('../../src/ui/styles.css', import.meta.url), 'utf8'), { 'Content-Type': 'text/css' });
-  }, 600_000);
+  let script: string;
+
+  beforeAll(async () => void (script = await bundle(PAGE)));
 
   /** A tab with the components; `said` is what it wrote on the console. */
   async function open(topic: string, url = stage.server.url): Promise<{ page: Page; said: string[] }> {
     const { page, said } = await openTab(stage.context);
-    const options = JSON.stringify({ url, token: stage.known, topic });
-    await page.goto(stage.pages.put(`/${topic}.html`, `<!doctype html><html lang=en><meta name=viewport content="width=device-width">
-      <link rel=icon href=data:,><link rel=stylesheet href=/styles.css><title>test</title><div id=root></div>
-      <script>globalThis.options = ${options}</script><script type=module src=/app.js></script>`));
+    await page.goto(await putComponents(stage.pages, topic, script, { url, token: stage.known, topic }));
     await page.waitForFunction('globalThis.client?.status.state === "connected"');
     return { page, said };
   }

@@ -1,9 +1,13 @@
+import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 
 import { launch } from './engines/chromium.js';
 import { Pages } from './pages.js';
 import { Server, token } from './server.js';
+
+/** What the pages looked like is kept with the build's other results. */
+export const PICTURES = fileURLToPath(new URL('../../build/pictures/', import.meta.url));
 
 /** What a file's tests in a browser share: a server, a place for pages, a browser, a token, and a context a test. */
 export interface Stage {

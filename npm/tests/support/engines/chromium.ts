@@ -1,6 +1,8 @@
-import { type Browser, chromium as playwright } from 'playwright-core';
+import { spawn } from 'node:child_process';
+import { type Browser, type BrowserContext, chromium as playwright } from 'playwright-core';
 
-import { type Engine, program } from './engine.js';
+import { end, said } from '../spawned.js';
+import { type Engine, profile, program } from './engine.js';
 
 /** Where Chromium is, or `undefined`. */
 export const CHROMIUM = program('CHROMIUM', 'chromium', 'google-chrome', '/Applications/Chromium.app/Contents/MacOS/Chromium');
@@ -10,6 +12,24 @@ export function launch(): Promise<Browser> {
   return playwright.launch({
     executablePath: CHROMIUM ?? 'chromium', args: ['--no-sandbox'], ignoreDefaultArgs: ['--disable-back-forward-cache'],
   });
+}
+
+/** Chromium that nothing has made fit for tests: a tab that is not seen is hidden, its timers are throttled, and it can be frozen. */
+export async function launchBare(): Promise<{ context: BrowserContext; close(): Promise<void> }> {
+  const { folder, remove } = profile();
+  const flags = ['--headless', '--no-sandbox', '--no-first-run', '--remote-debugging-port=0', `--user-data-dir=${folder}`];
+  const child = spawn(CHROMIUM ?? 'chromium', flags);
+  const browser = await playwright.connectOverCDP(await said(child, /listening on (ws:\S+)/), { noDefaults: true });
+  const [context] = browser.contexts();
+  if (!context) throw new Error('a browser that has been started has a context');
+  return {
+    context,
+    async close() {
+      await browser.close();
+      await end(child);
+      remove();
+    },
+  };
 }
 
 /** Chromium, by Playwright. */

@@ -5,7 +5,7 @@ import { WebSocket } from 'ws';
 import { end, said } from '../spawned.js';
 import { type Engine, profile, program, type Tab } from './engine.js';
 
-const FIREFOX = program('FIREFOX', 'firefox-esr', 'firefox');
+const FIREFOX = program('FIREFOX', 'firefox-esr', '/Applications/Firefox.app/Contents/MacOS/firefox');
 
 /** Firefox as it is, by WebDriver BiDi: commands and answers in JSON over a WebSocket. */
 export const firefox: Engine = { name: 'Firefox', installed: FIREFOX !== undefined, start };
