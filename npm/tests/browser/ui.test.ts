@@ -122,17 +122,58 @@ describe.skipIf(!CHROMIUM)('the components in Chromium', () => {
 
   test('a token is renewed before its end, on the link that is open', async () => {
     stage.context = await stage.browser.newContext();
-    // The server warns 25 s before the end.
     let asked = 0;
     await stage.context.exposeFunction('freshToken', () => {
       asked += 1;
-      return token('ana', '*', '30s');
+      return token('ana', '*', '12s');
     });
     const { page, said } = await open('renewed');
     await expect.poll(() => asked, { timeout: 25_000 }).toBeGreaterThanOrEqual(3);
     await stage.server.publish(incident('renewed', 'After renewal'));
     await rows(page, 'After renewal').waitFor();
     expect(await page.evaluate('client.statistics()')).toMatchObject({ opens: 1, gaps: 0 });
+    expect(said).toEqual([]);
+  });
+
+  test('a token that ends while no other is to be had: it is said, tried again, and nothing is missed', async () => {
+    stage.context = await stage.browser.newContext();
+    let isDown = false;
+    await stage.context.exposeFunction('freshToken', () => {
+      if (isDown) throw new Error('the identity provider is down');
+      return token('ana', '*', '6s');
+    });
+    const { page } = await open('ended');
+    await page.waitForFunction('globalThis.live');
+    isDown = true;
+    await page.getByRole('status').getByText('Connecting').waitFor(PATIENCE);
+    await page.getByText('getToken failed: the identity provider is down').waitFor();
+    await stage.server.publish(incident('ended', 'While it was down'));
+    isDown = false;
+    await rows(page, 'While it was down').waitFor(PATIENCE);
+    await page.getByRole('status').getByText('Live', { exact: true }).waitFor(PATIENCE);
+    expect(await page.evaluate('client.statistics()')).toMatchObject({ gaps: 0, repeats: 0 });
+  });
+
+  test('toasts by priority: what is critical comes first, and stays; muted, nothing is heard', async () => {
+    stage.context = await stage.browser.newContext();
+    const { page, said } = await open('priorities');
+    await page.waitForFunction('globalThis.live');
+    await page.getByRole('button', { name: /Sound is blocked/ }).click();
+    await page.getByRole('button', { name: 'Mute sound' }).click();
+    await page.getByRole('button', { name: 'Unmute sound' }).waitFor();
+    const notice = (priority: string) => ({ topic: 'priorities', type: 'system_notification', priority, payload: { title: `${priority} notice` } });
+    await stage.server.publish(notice('info'), notice('high'), incident('priorities', 'Power loss'));
+    const toasts = page.locator('.sf-toast');
+    await expect.poll(() => toasts.locator('strong').allTextContents()).toEqual(['Power loss', 'high notice', 'info notice']);
+    expect(await page.getByRole('alert').locator('.sf-toast').count()).toBe(1);
+    await expect.poll(() => toasts.locator('strong').allTextContents(), { timeout: 25_000 }).toEqual(['Power loss']);
+    expect(await page.evaluate('globalThis.tones')).toBe(0);
+    await page.getByRole('button', { name: 'Unmute sound' }).click();
+    await stage.server.publish(notice('high'));
+    await page.waitForFunction('tones === 2');
+    await toasts.getByRole('button', { name: 'Acknowledge' }).click();
+    await toasts.filter({ hasText: 'Power loss' }).waitFor({ state: 'detached' });
+    await rows(page, 'Power loss').getByText('Acknowledged', { exact: true }).waitFor();
     expect(said).toEqual([]);
   });
 });
