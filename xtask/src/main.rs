@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod browsers;
 mod demo;
 mod failure;
 mod fuzz;
@@ -28,7 +29,8 @@ cargo xtask COMMAND
         builds all, starts the server, a feed that plays an operations centre and a hospital, and a tail,
         and says what to try. Ctrl-C ends it; so does the time given with --for.
   test  all tests: the workspace, the core as wasm under Node, the size of the core as wasm, the house rules, and the
-        npm package against the real server.
+        npm package against the real server, in Chromium, Firefox and WebKitGTK too; on Debian root gets those that are
+        missing installed. STEADFAST_BROWSERS=none leaves the browsers out.
   npm   builds the npm package: the core as wasm, its glue, JavaScript, types, and weighs its entries.
   fuzz [--minutes NUMBER] [TARGET]...
         random inputs at each target of fuzz/, or at these, for so many minutes each (1). Needs a nightly compiler.

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use crate::browsers;
 use crate::failure::Failure;
 use crate::npm;
 use crate::process;
@@ -16,7 +17,10 @@ const OLDEST_NODE: u32 = 20;
 /// # Errors
 /// - A step fails: its exit code is the failure's.
 /// - Node is missing or older than 20, or npm is missing.
+/// - There is no Chromium and none can be installed.
 pub(crate) fn run() -> Result<(), Failure> {
+    // First, so that what is missing is known before all the rest has run.
+    let browsers = browsers::ready()?;
     process::run(workspace::cargo().args(["test", "--workspace", "--locked"]))?;
     process::run(workspace::cargo().args([
         "test",
@@ -46,7 +50,7 @@ pub(crate) fn run() -> Result<(), Failure> {
     let server = format!("steadfast-server{}", std::env::consts::EXE_SUFFIX);
     let server = workspace::target_directory()?.join("debug").join(server);
     process::run(npm::npm().args(["run", "--silent", "check"]))?;
-    process::run(npm::npm().args(["run", "--silent", "test"]).env("STEADFAST_SERVER", server))
+    process::run(npm::npm().args(["run", "--silent", "test"]).env("STEADFAST_SERVER", server).envs(browsers))
 }
 
 fn check_node() -> Result<(), Failure> {
