@@ -1,7 +1,7 @@
 // Makes dist/ of src/ and of the WebAssembly module in build/. `cargo xtask npm` runs it once that is there.
 
 import { spawnSync } from 'node:child_process';
-import { copyFile, mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -16,7 +16,7 @@ const dist = join(root, 'dist');
 const CLIENT = ['index.ts', 'index.node.ts', 'index.workerd.ts', 'inline.ts'];
 
 /** Entries beside the client; each takes the client from the package by its name, so that there is one of it. */
-const BESIDE = ['react/index.ts', 'react/index.tsx', 'ui/index.ts', 'ui/index.tsx'];
+const BESIDE = ['react/index.ts', 'ui/index.ts', 'testing/index.ts'];
 
 const common = {
   bundle: true,
@@ -52,7 +52,7 @@ const others = (entry) => ({
       const own = dirname(entry);
       if (target === 'index' || target === 'error') return { path: 'steadfast', external: true };
       const [folder] = target.split('/');
-      if (folder !== own && ['react', 'ui'].includes(folder)) return { path: `steadfast/${folder}`, external: true };
+      if (folder !== own && ['react', 'ui', 'testing'].includes(folder)) return { path: `steadfast/${folder}`, external: true };
       return undefined;
     });
   },
@@ -64,15 +64,15 @@ await build({
   ...common, entryPoints: CLIENT.map((entry) => join(source, entry)), splitting: true, chunkNames: 'client-[hash]', plugins: [wasm],
   external: ['node:*'],
 });
-for (const entry of await present(BESIDE)) {
+for (const entry of BESIDE) {
   await build({
     ...common, entryPoints: [join(source, entry)], plugins: [others(entry)], packages: 'external',
     // Server components leave these files to the browser.
-    banner: { js: '"use client";' },
+    ...!entry.startsWith('testing/') && { banner: { js: '"use client";' } },
   });
 }
 await copyFile(join(root, 'build/core.wasm'), join(dist, 'core.wasm'));
-for (const file of await present(['ui/styles.css'])) await copyFile(join(source, file), join(dist, file));
+await copyFile(join(source, 'ui/styles.css'), join(dist, 'ui/styles.css'));
 for (const file of ['LICENSE-MIT', 'LICENSE-APACHE', 'sdk-core/PROTOCOL.md']) {
   await copyFile(join(root, '..', file), join(root, file.split('/').at(-1)));
 }
@@ -93,11 +93,6 @@ async function prune() {
   };
   for (const { types } of Object.values(exports)) if (types) await reach(join(root, types));
   await Promise.all(declarations.filter((file) => !reached.has(file)).map((file) => rm(file)));
-}
-
-async function present(files) {
-  const found = await Promise.all(files.map((file) => stat(join(source, file)).then(() => true, () => false)));
-  return files.filter((_, index) => found[index]);
 }
 
 function run(tool, options) {

@@ -1,9 +1,10 @@
 import { createServer, request, type Server as HttpServer } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 
-/** A proxy before a server that can refuse WebSockets, and cuts those that are open when it begins to. */
+/** A proxy before a server that can cut what is open, and refuse WebSockets or everything. */
 export class Proxy {
   #refuses = false;
+  #isDown = false;
   readonly #open = new Set<Socket>();
   private constructor(private readonly http: HttpServer, readonly url: string) {}
 
@@ -20,6 +21,9 @@ export class Proxy {
     });
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
     const proxy = new Proxy(http, `http://127.0.0.1:${(http.address() as AddressInfo).port}`);
+    http.on('connection', (socket) => {
+      if (proxy.#isDown) socket.destroy();
+    });
     http.on('upgrade', (incoming, socket: Socket, head) => {
       socket.on('error', () => socket.destroy());
       if (proxy.#refuses) return socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
@@ -43,6 +47,18 @@ export class Proxy {
   refuseWebSockets(refuses: boolean): void {
     this.#refuses = refuses;
     if (refuses) this.#open.forEach((socket) => socket.destroy());
+  }
+
+  /** Cuts all that is open. */
+  drop(): void {
+    this.#open.forEach((socket) => socket.destroy());
+    this.http.closeAllConnections();
+  }
+
+  /** From now on nobody gets through, or again everybody. */
+  block(blocks: boolean): void {
+    this.#isDown = blocks;
+    if (blocks) this.drop();
   }
 
   close(): void {
