@@ -39,8 +39,11 @@ export type {
  *
  * With fake timers, await {@link TestServer.idle} once before they are switched on or after the client is made: the module
  * is loaded by the platform, not by a timer. After that everything but the client's own pauses goes on without time;
- * `vi.advanceTimersByTimeAsync` moves those (100 ms to reconnect, 300 ms to polling). Jest also replaces
- * `queueMicrotask`, which the client needs: `jest.useFakeTimers({ doNotFake: ['queueMicrotask'] })`.
+ * `vi.advanceTimersByTimeAsync` moves those (100 ms to reconnect, 300 ms to polling). Events that come outside of `act` or
+ * `findBy…` make React warn: `await act(() => server.idle())`.
+ *
+ * Vitest needs nothing. Jest needs `NODE_OPTIONS=--experimental-vm-modules`, for a DOM the environment `jest-fixed-jsdom` with
+ * `testEnvironmentOptions: { customExportConditions: ['node'] }`, and `jest.useFakeTimers({ doNotFake: ['queueMicrotask'] })`.
  */
 export function createTestServer(options: TestServerOptions = {}): TestServer {
   return new InMemoryServer(options);
