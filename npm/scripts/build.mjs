@@ -16,7 +16,7 @@ const dist = join(root, 'dist');
 const CLIENT = ['index.ts', 'index.node.ts', 'index.workerd.ts', 'inline.ts'];
 
 /** Entries beside the client; each takes the client from the package by its name, so that there is one of it. */
-const BESIDE = ['react/index.ts', 'ui/index.ts', 'testing/index.ts'];
+const BESIDE = ['react/index.ts', 'ui/index.ts', 'plain/index.ts', 'testing/index.ts'];
 
 const common = {
   bundle: true,
@@ -52,7 +52,7 @@ const others = (entry) => ({
       const own = dirname(entry);
       if (target === 'index' || target === 'error') return { path: 'steadfast', external: true };
       const [folder] = target.split('/');
-      if (folder !== own && ['react', 'ui', 'testing'].includes(folder)) return { path: `steadfast/${folder}`, external: true };
+      if (folder !== own && ['react', 'ui', 'plain', 'testing'].includes(folder)) return { path: `steadfast/${folder}`, external: true };
       return undefined;
     });
   },
@@ -68,7 +68,7 @@ for (const entry of BESIDE) {
   await build({
     ...common, entryPoints: [join(source, entry)], plugins: [others(entry)], packages: 'external',
     // Server components leave these files to the browser.
-    ...!entry.startsWith('testing/') && { banner: { js: '"use client";' } },
+    ...['react', 'ui'].includes(dirname(entry)) && { banner: { js: '"use client";' } },
   });
 }
 await copyFile(join(root, 'build/core.wasm'), join(dist, 'core.wasm'));

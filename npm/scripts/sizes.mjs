@@ -17,6 +17,7 @@ const ENTRIES = [
   { name: 'steadfast/react', files: ['react/index.js'], gate: 6 * KIB },
   { name: 'steadfast/ui', files: ['ui/index.js'], gate: 6 * KIB },
   { name: 'steadfast/ui/styles.css', files: ['ui/styles.css'] },
+  { name: 'steadfast/plain', files: ['plain/index.js'] },
   { name: 'steadfast/testing', files: ['testing/index.js'] },
 ];
 

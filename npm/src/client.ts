@@ -1,6 +1,7 @@
 import { SteadfastError } from './error.js';
 import { load } from './core/load.js';
 import { Call } from './core/names.js';
+import { hand } from './hand.js';
 import { type Level, openLog } from './log.js';
 import { settle } from './options.js';
 import { badTopic, payloadOf } from './outbox.js';
@@ -8,7 +9,7 @@ import { Session } from './session.js';
 import { openStream } from './stream.js';
 import type { Entry } from './topics.js';
 import type {
-  AcknowledgeResult, Client, ClientOptions, Delivery, Listener, PublishOptions, Result, SubscribeOptions, Subscription, WasmSource,
+  AcknowledgeResult, Client, ClientOptions, PublishOptions, Result, SubscribeOptions, Subscription, WasmSource,
 } from './types.js';
 
 /** Makes a client; `source` says where the module is if the options do not. */
@@ -99,18 +100,6 @@ export function create(options: ClientOptions, source: () => WasmSource | Promis
   };
   if (settings.autoConnect) client.connect();
   return client;
-}
-
-/** Calls what the listener has for a delivery. What nobody listens to and somebody should know is said. */
-function hand(listener: Listener, delivery: Delivery, say: (text: string, value: unknown) => void): void {
-  switch (delivery.kind) {
-    case 'event': return listener.onEvent?.(delivery.event);
-    case 'deleted': return listener.onDeleted?.(delivery.deleted);
-    case 'reset': return listener.onReset?.();
-    case 'live': return listener.onLive?.();
-    case 'gap': return listener.onGap ? listener.onGap(delivery.gap) : say('events were lost; give onGap to act on it', delivery.gap);
-    case 'failed': return listener.onFailed ? listener.onFailed(delivery.error) : say('the topic is refused', delivery.error.message);
-  }
 }
 
 function checked(options: SubscribeOptions): SubscribeOptions {

@@ -1,0 +1,100 @@
+import { SteadfastError } from '../error.js';
+import type { ClientOptions } from '../types.js';
+import type { Dialect } from './dialect.js';
+
+/** What a client of a plain server is made with. Durations are milliseconds. */
+export interface PlainClientOptions extends Pick<
+  ClientOptions, 'autoConnect' | 'autoReconnect' | 'maxReconnectAttempts' | 'reconnectInterval' | 'reconnectCap' | 'connectTimeout'
+  | 'heartbeatSlack' | 'logLevel' | 'logger' | 'WebSocket'
+> {
+  /** What the server speaks: `nested` is ADR-006's `{type, payload, …}`, `flat` is ADR-010's, the payload beside the type. */
+  dialect: Dialect;
+  /** The server, `https://host[:port][/prefix]`; a path alone (`/`) means the page's own origin. What follows is the dialect's. */
+  url: string;
+  tenant: string;
+  /** The user, who is a part of the flat dialect's path. */
+  user?: string;
+  /**
+   * Gives the token, which goes into the address: there is no other place for it here. Logs and proxies see addresses, so
+   * give one that lives for minutes. Without it the server must know the user by a cookie.
+   */
+  getToken?: ClientOptions['getToken'];
+  /** How often a heartbeat is sent. Default: 30,000. */
+  heartbeatInterval?: number;
+  /** The topic that a type belongs to, as plain messages name none. Default: {@link topicOfType}. */
+  topicOf?(type: string): string;
+}
+
+/** Options with their defaults. */
+export type PlainSettings = Required<Omit<PlainClientOptions, 'user' | 'getToken' | 'WebSocket' | 'logger'>>
+  & Pick<PlainClientOptions, 'getToken' | 'WebSocket' | 'logger'> & { readonly address: string };
+
+const NUMBERS = {
+  maxReconnectAttempts: Infinity, reconnectInterval: 3_000, reconnectCap: 30_000, connectTimeout: 10_000, heartbeatSlack: 10_000,
+  heartbeatInterval: 30_000,
+};
+
+/** What `typeof` must give. */
+const TYPES: Readonly<Record<string, string>> = {
+  dialect: 'string', url: 'string', tenant: 'string', user: 'string', getToken: 'function', topicOf: 'function', autoConnect: 'boolean',
+  autoReconnect: 'boolean', logLevel: 'string', logger: 'object', WebSocket: 'function',
+  ...Object.fromEntries(Object.keys(NUMBERS).map((name) => [name, 'number'])),
+};
+
+/** Checks what the application gave, and fills in what it did not. */
+export function settle(options: PlainClientOptions): PlainSettings {
+  if (typeof options !== 'object' || options === null) {
+    wrong('createPlainClient needs an object: createPlainClient({ dialect, url, tenant })');
+  }
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  for (const [name, value] of given) {
+    const type = TYPES[name];
+    if (!type) wrong(`there is no option \`${name}\`; there are ${Object.keys(TYPES).join(', ')}`);
+    if (typeof value !== type || value === null) wrong(`the option \`${name}\` must be a ${type}, and is ${typeof value}`);
+    if (type === 'number' && !((value as number) >= 0)) wrong(`the option \`${name}\` must be zero or more`);
+  }
+  const { dialect, url, tenant, user } = options;
+  if (dialect !== 'nested' && dialect !== 'flat') wrong('createPlainClient needs the option `dialect`, one of nested, flat');
+  if (url === undefined) wrong('createPlainClient needs the option `url`');
+  if (!tenant) wrong('createPlainClient needs the option `tenant`');
+  if (dialect === 'flat' && !user) wrong('the flat dialect needs the option `user`: it is a part of the path');
+  const path = dialect === 'nested' ? ['ws', tenant] : ['api', 'v1', 'notifications', 'ws', tenant, user ?? ''];
+  return {
+    autoConnect: true, autoReconnect: true, logLevel: 'warn', topicOf: topicOfType, ...NUMBERS,
+    ...Object.fromEntries(given) as unknown as PlainClientOptions, address: `${base(url)}/${path.map(encodeURIComponent).join('/')}`,
+  };
+}
+
+/**
+ * The topic of each type of both systems: `incident_alert` and its like are of `incidents`, `kpi_update` of `kpis`,
+ * `site_status` of `sites`, `system_notification` of `system_notifications`; `threat.detected` and its like of `threats`,
+ * then `encounters`, `transcription` and `system`. Any other type is a topic of its own name.
+ */
+export function topicOfType(type: string): string {
+  if (type === 'system_notification') return 'system_notifications';
+  const [first = ''] = type.split(/[._]/);
+  return TOPICS[first] ?? type;
+}
+
+const TOPICS: Readonly<Record<string, string>> = {
+  incident: 'incidents', kpi: 'kpis', site: 'sites', threat: 'threats', encounter: 'encounters', transcription: 'transcription',
+  system: 'system',
+};
+
+function base(text: string): string {
+  let url: URL;
+  try {
+    url = new URL(text, globalThis.location?.href);
+  } catch {
+    // It may hold a secret, so it is not repeated.
+    return wrong('`url` is no URL; give https://host[:port][/prefix], or a path on the page’s own origin', 'bad_url');
+  }
+  if (!/^(http|ws)s?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash) {
+    wrong('`url` must be https://host[:port][/prefix] with no user, password, query or fragment', 'bad_url');
+  }
+  return `ws${/s:$/.test(url.protocol) ? 's' : ''}://${url.host}${url.pathname.replace(/\/+$/, '')}`;
+}
+
+function wrong(message: string, code = 'bad_options'): never {
+  throw new SteadfastError(code, message);
+}
