@@ -65,11 +65,7 @@ await build({
   external: ['node:*'],
 });
 for (const entry of BESIDE) {
-  await build({
-    ...common, entryPoints: [join(source, entry)], plugins: [others(entry)], packages: 'external',
-    // Server components leave these files to the browser.
-    ...['react', 'ui'].includes(dirname(entry)) && { banner: { js: '"use client";' } },
-  });
+  await build({ ...common, entryPoints: [join(source, entry)], plugins: [others(entry)], packages: 'external' });
 }
 await copyFile(join(root, 'build/core.wasm'), join(dist, 'core.wasm'));
 await copyFile(join(source, 'ui/styles.css'), join(dist, 'ui/styles.css'));

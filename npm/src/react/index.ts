@@ -3,7 +3,7 @@
 export type { Conversed, Told } from './conversation.js';
 export type { Events } from './events-store.js';
 export type { FlatMessage } from './flat.js';
-export { SteadfastProvider, useSteadfast } from './provider.js';
+export { SteadfastProvider, useOptionalSteadfast, useSteadfast } from './provider.js';
 export type { SteadfastProviderProps } from './provider.js';
 export { useAcknowledge } from './use-acknowledge.js';
 export type { Acknowledging } from './use-acknowledge.js';

@@ -30,11 +30,16 @@ export function SteadfastProvider({ client, options, children }: SteadfastProvid
 
 /** The client of the provider above. Throws where there is none. */
 export function useSteadfast<Events extends EventMap = Record<string, unknown>>(): Client<Events> {
-  const client = useContext(ClientContext);
+  const client = useOptionalSteadfast();
   if (client === null) {
     throw new Error('There is no client here: put <SteadfastProvider options={{ url, getToken }}> around the components that use Steadfast.');
   }
   return client as unknown as Client<Events>;
+}
+
+/** The client of the provider above; `null` where there is none. For components that take a client by other ways too. */
+export function useOptionalSteadfast(): Client | null {
+  return useContext(ClientContext);
 }
 
 function OwningProvider({ options, children }: { options: ClientOptions; children?: ReactNode }) {

@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from 'react';
 
+import { useClient } from './client.js';
 import type { NotificationClient } from './client.js';
 import { statusText, useStrings } from './strings.js';
 import type { Strings } from './strings.js';
@@ -9,14 +10,16 @@ import { useClientStatus } from './use-client-status.js';
 
 /** What {@link ConnectionStatus} shows. */
 export interface ConnectionStatusProps {
-  readonly client: NotificationClient;
+  /** Default: the provider's. */
+  readonly client?: NotificationClient | undefined;
   /** The state alone; the rest is its tooltip. Default: false. */
   readonly compact?: boolean;
   readonly strings?: Partial<Strings>;
 }
 
 /** Whether the page is live: state, countdown, the reason in a sentence, and a button to try now. */
-export function ConnectionStatus({ client, compact = false, strings: own }: ConnectionStatusProps) {
+export function ConnectionStatus({ client: given, compact = false, strings: own }: ConnectionStatusProps) {
+  const client = useClient(given);
   const strings = useStrings(own);
   const status = useClientStatus(client);
   const seconds = useCountdown(status.retryAt);

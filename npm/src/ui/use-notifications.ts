@@ -3,6 +3,7 @@
 import { useEffect, useMemo, useSyncExternalStore } from 'react';
 
 import type { SteadfastEvent } from '../types.js';
+import { useClient } from './client.js';
 import type { NotificationClient } from './client.js';
 import { describeEvent } from './describe.js';
 import type { Describe } from './describe.js';
@@ -12,7 +13,8 @@ import { useStable } from './use-stable.js';
 
 /** What is listed, and how. Functions may be written inline. */
 export interface NotificationsOptions {
-  readonly client: NotificationClient;
+  /** Default: the provider's. */
+  readonly client?: NotificationClient | undefined;
   /** Log topics. Another set of them begins another list. */
   readonly topics: readonly string[];
   /** How many are kept. Default: 200; at least 1. */
@@ -32,7 +34,8 @@ export interface Notifications extends Snapshot {
 }
 
 /** Notifications of some topics, without any look: newest first, bounded, each once, gaps in their place. */
-export function useNotifications({ client, topics, limit = 200, describe, onEvent }: NotificationsOptions): Notifications {
+export function useNotifications({ client: given, topics, limit = 200, describe, onEvent }: NotificationsOptions): Notifications {
+  const client = useClient(given);
   const accept = useStable((event: SteadfastEvent) => (describe ?? describeEvent)(event) !== null);
   const told = useStable(onEvent);
   const names = topics.join(' ');
