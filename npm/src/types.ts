@@ -305,6 +305,13 @@ export interface Client<Events extends EventMap = Record<string, unknown>> {
   logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
 }
 
+/** A client whatever its events are: what takes this takes every client. */
+export interface AnyClient extends Omit<Client, 'subscribe' | 'stream' | 'publish'> {
+  subscribe(topic: string, listener: never, options?: SubscribeOptions): Subscription;
+  stream(topic: string, options?: SubscribeOptions): AsyncIterableIterator<unknown>;
+  publish(topic: string, type: never, payload: never, options?: PublishOptions): Promise<Result>;
+}
+
 /** What became of an acknowledgement. */
 export interface AcknowledgeResult {
   /** Events that the server does not know (any more). */

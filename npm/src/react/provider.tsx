@@ -3,7 +3,7 @@
 import { createContext, useContext, useEffect, useState } from 'react';
 import type { ReactNode } from 'react';
 
-import type { Client, ClientOptions, EventMap } from '../types.js';
+import type { AnyClient, Client, ClientOptions, EventMap } from '../types.js';
 import { Holder } from './holder.js';
 import { useHolder } from './use-holder.js';
 
@@ -11,7 +11,7 @@ export const ClientContext = createContext<Client | null>(null);
 
 /** Either a client that is there already, or what one is made with. */
 export type SteadfastProviderProps = { children?: ReactNode } & (
-  | { /** Used as it is; whoever made it closes it. */ client: Client; options?: undefined }
+  | { /** Used as it is; whoever made it closes it. */ client: AnyClient; options?: undefined }
   | {
       /**
        * Makes a client and closes it when the provider has gone. Only `getToken` may change later; for another server
@@ -24,7 +24,7 @@ export type SteadfastProviderProps = { children?: ReactNode } & (
 
 /** Gives the components below it one client. On a server it renders its children and connects nothing. */
 export function SteadfastProvider({ client, options, children }: SteadfastProviderProps) {
-  if (client !== undefined) return <ClientContext.Provider value={client}>{children}</ClientContext.Provider>;
+  if (client !== undefined) return <ClientContext.Provider value={client as unknown as Client}>{children}</ClientContext.Provider>;
   return <OwningProvider options={options}>{children}</OwningProvider>;
 }
 

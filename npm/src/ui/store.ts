@@ -1,6 +1,6 @@
 import { Batch } from '../batch.js';
 import type { Gap, SteadfastError, SteadfastEvent } from '../types.js';
-import type { NotificationClient } from './client.js';
+import type { ListenedClient } from './client.js';
 import { isOpen, isUrgent } from './notification.js';
 import type { Acknowledgement, Notification } from './notification.js';
 import { readOpen } from './open.js';
@@ -44,7 +44,7 @@ export class NotificationStore extends Batch<Snapshot> {
   #open = new Map<string, { ids: Set<string>; known: boolean }>();
   #serial = 0;
 
-  constructor(readonly client: NotificationClient, readonly options: StoreOptions) {
+  constructor(readonly client: ListenedClient, readonly options: StoreOptions) {
     super(EMPTY);
   }
 

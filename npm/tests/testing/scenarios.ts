@@ -165,7 +165,7 @@ export const BREAKING: Readonly<Record<string, Scenario>> = {
   },
 
   'a server that forgets everything: gaps and resets': async (world, witness) => {
-    const client = witness.follow(world.client());
+    const client = witness.follow(world.client({ transport: 'websocket' }));
     await followAll(world, witness, client);
     await world.restart();
     await witness.until('kpis reset');
