@@ -33,7 +33,8 @@ export function create(options: ClientOptions, source: () => WasmSource | Promis
 
   const submit = (topic: string | undefined, type: string, payload: unknown, given: PublishOptions = {}): Promise<Result> => {
     try {
-      const { key, deleted, priority, requiresAcknowledgment, correlationId, timeout, signal } = given;
+      const { key, deleted, priority, requiresAcknowledgment, correlationId, timeout, signal, ...others } = given;
+      refuseOthers(others, 'key, deleted, priority, requiresAcknowledgment, correlationId, timeout and signal');
       checkTexts({ type, key: key ?? '', priority: priority ?? '', correlationId: correlationId ?? '' });
       if (timeout !== undefined) checkWhole('timeout', timeout);
       const message = [
@@ -78,7 +79,7 @@ export function create(options: ClientOptions, source: () => WasmSource | Promis
     },
     async acknowledge(ids, note) {
       const all = [ids].flat() as string[];
-      checkTexts({ ...all, note: note ?? '' });
+      for (const id of all) checkTexts({ id, note: note ?? '' });
       if (all.length > 256) {
         throw new SteadfastError('bad_options', 'acknowledge takes the ids of at most 256 events at a time');
       }
@@ -103,7 +104,8 @@ export function create(options: ClientOptions, source: () => WasmSource | Promis
 }
 
 function checked(options: SubscribeOptions): SubscribeOptions {
-  const { keys, history, cursor } = options;
+  const { keys, history, cursor, ...others } = options;
+  refuseOthers(others, 'keys, history and cursor');
   if (keys !== undefined && !(Array.isArray(keys) && keys.every((key) => typeof key === 'string'))) {
     throw new SteadfastError('bad_options', '`keys` must be an array of texts');
   }
@@ -112,6 +114,12 @@ function checked(options: SubscribeOptions): SubscribeOptions {
     throw new SteadfastError('bad_options', '`cursor` must be what `subscription.cursor()` gave');
   }
   return { keys, history, cursor: cursor ?? undefined } as SubscribeOptions;
+}
+
+/** An option that is misspelt would do nothing in silence. */
+function refuseOthers(others: object, known: string): void {
+  const [name] = Object.keys(others);
+  if (name !== undefined) throw new SteadfastError('bad_options', `there is no option \`${name}\`; there are ${known}`);
 }
 
 /** What is no text would end up in the machine as one, or not at all. */

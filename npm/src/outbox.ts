@@ -1,3 +1,4 @@
+import { bytesIn } from './bytes.js';
 import type { Output } from './core/core.js';
 import { Out } from './core/names.js';
 import { SteadfastError } from './error.js';
@@ -59,7 +60,8 @@ export function closed(): SteadfastError {
 
 /** A payload as the machine is given it: kind and content. */
 export function payloadOf(payload: unknown): [kind: number, content?: unknown] {
-  if (payload instanceof Uint8Array) return [2, payload];
+  const bytes = bytesIn(payload);
+  if (bytes) return [2, bytes];
   if (payload === undefined) return [0];
   let text: string | undefined;
   let why = 'a function or symbol is no JSON';
@@ -69,7 +71,7 @@ export function payloadOf(payload: unknown): [kind: number, content?: unknown] {
     why = (error as Error).message;
   }
   if (text === undefined) {
-    throw new SteadfastError('bad_payload', `the payload cannot be written as JSON (${why}); give plain objects, or bytes as a Uint8Array`);
+    throw new SteadfastError('bad_payload', `the payload cannot be written as JSON (${why}); give plain objects, or bytes`);
   }
   return [1, text];
 }

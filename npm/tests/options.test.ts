@@ -56,12 +56,43 @@ test('a payload that cannot be written is refused with the reason', () => {
   expect(payloadOf(null)).toEqual([1, 'null']);
 });
 
+test('a payload that cannot be written is an error of its message alone', async () => {
+  const client = create(good, () => { throw new Error('the module is fetched'); });
+  const message = 'the payload cannot be written as JSON (Do not know how to serialize a BigInt); give plain objects, or bytes';
+  await expect(client.publish('x', 'y', 1n)).rejects.toMatchObject({ name: 'SteadfastError', code: 'bad_payload', message });
+  await expect(client.request('y', { at: 1n })).rejects.toMatchObject({ code: 'bad_payload', message });
+  expect(() => client.send('y', 1n)).toThrow(message);
+});
+
+test('bytes are bytes in whatever they are given, never an empty object', () => {
+  const bytes = new Uint8Array([7, 1, 0, 2, 0, 7]);
+  for (const given of [bytes.subarray(1, 5), bytes.slice(1, 5).buffer, new Uint16Array([1, 2]), new DataView(bytes.buffer, 1, 4)]) {
+    expect(payloadOf(given)).toEqual([2, new Uint8Array([1, 0, 2, 0])]);
+  }
+});
+
 test('making a client does nothing until it connects', () => {
   const client = create(good, () => { throw new Error('the module is fetched'); });
   expect(client.status).toEqual({ state: 'disconnected', transport: null, attempt: 0, retryAt: null, reason: null });
   expect(client.send('x', 1)).toBe(false);
   client.disconnect();
   expect(client.status.state).toBe('disconnected');
+});
+
+test('before the module is there every question has an answer', async () => {
+  const client = create({ ...good, logLevel: 'silent' } as ClientOptions, () => new Promise(() => undefined));
+  const subscription = client.subscribe('x', {});
+  expect([subscription.cursor(), subscription.isLive(), client.send('x', 1)]).toEqual([null, false, false]);
+  expect(Object.values(client.statistics()).every((count) => count === 0)).toBe(true);
+  expect(client.debugReport()).toMatch(/^status: /);
+  client.connect();
+  expect(client.status.state).toBe('loading');
+  const sent = client.publish('x', 'y', 1);
+  const next = client.stream('x').next();
+  subscription();
+  client.close();
+  await expect(sent).rejects.toMatchObject({ code: 'closed', mayHaveTakenEffect: false });
+  expect((await next).done).toBe(true);
 });
 
 test('a topic’s name, a listener and its options are checked before anything happens', () => {
@@ -71,6 +102,8 @@ test('a topic’s name, a listener and its options are checked before anything h
   expect(() => client.subscribe('x', {}, { keys: 'a' as never })).toThrow(/`keys` must be/);
   expect(() => client.subscribe('x', {}, { history: -1 })).toThrow(/`history` must be/);
   expect(() => client.subscribe('x', {}, { cursor: { epoch: 1 as never, offset: 1 } })).toThrow(/`cursor` must be/);
+  expect(() => client.subscribe('x', {}, { histroy: 5 } as never)).toThrow('there is no option `histroy`; there are keys, history and cursor');
+  expect(() => client.stream('x', { limit: 5 } as never)).toThrow('there is no option `limit`');
 });
 
 test('what a message is published with is checked before it is queued', async () => {
@@ -81,7 +114,11 @@ test('what a message is published with is checked before it is queued', async ()
   await expect(publish({ key: 7 })).rejects.toMatchObject({ message: expect.stringMatching(/`key` must be a text, and is number/) });
   await expect(publish({ priority: {} })).rejects.toMatchObject({ code: 'bad_options' });
   await expect(publish({ timeout: 'soon' })).rejects.toMatchObject({ message: expect.stringMatching(/`timeout` must be a whole number/) });
-  await expect(client.acknowledge([7 as never])).rejects.toMatchObject({ code: 'bad_options' });
+  await expect(publish({ requires_acknowledgment: true })).rejects.toMatchObject({
+    code: 'bad_options', message: expect.stringMatching(/^there is no option `requires_acknowledgment`; there are .*requiresAcknowledgment/),
+  });
+  await expect(client.acknowledge([7 as never])).rejects.toMatchObject({ code: 'bad_options', message: '`id` must be a text, and is number' });
+  await expect(client.acknowledge(undefined as never)).rejects.toMatchObject({ message: '`id` must be a text, and is undefined' });
   await expect(client.acknowledge(Array.from({ length: 257 }, String))).rejects.toMatchObject({ message: expect.stringMatching(/at most 256/) });
   expect(() => client.send(7 as never)).toThrow(/`type` must be a text/);
 });

@@ -117,6 +117,30 @@ test('what is no frame is counted and said, never thrown', async () => {
   server.close();
 });
 
+test('an address where something else answers: said, counted, and tried again', async () => {
+  const server = createServer((_, response) => response.writeHead(200, { 'Content-Type': 'text/html' }).end('<!doctype html><title>app</title>'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { client, until, said } = await make({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, reconnectInterval: 10 });
+  const { reason } = await until((status) => status.reason !== null);
+  expect(reason).toMatchObject({ code: 1006, retryable: true, message: expect.stringContaining('check the network, the url, and proxies') });
+  await eventually(() => expect(client.statistics()).toMatchObject({ badFrames: 1, exchangesFailed: 1, listenerErrors: 0 }));
+  expect(said()).toMatch(/no frame of the protocol/);
+  expect(client.status.state).toBe('connecting');
+  client.close();
+  server.closeAllConnections();
+  server.close();
+});
+
+test('a server that knows no such endpoint stops it, with the remedy', async () => {
+  const server = createServer((_, response) => response.writeHead(404).end('{"error":{"code":"unsupported","message":"no","retryable":false}}'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { client, until } = await make({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/elsewhere`, transport: 'polling' });
+  const { reason } = await until(({ state }) => state === 'closed');
+  expect(reason).toMatchObject({ code: 4404, retryable: false, message: 'there is no such endpoint or tenant; check the url' });
+  client.close();
+  server.close();
+});
+
 test('an answer without end is cut off, and counts as a failed exchange', async () => {
   let closed = false;
   const server = createServer((_, response) => {

@@ -1,4 +1,5 @@
 import * as glue from '../../build/steadfast_wasm_bg.js';
+import { bytesIn } from '../bytes.js';
 import { SteadfastError } from '../error.js';
 import type { WasmSource } from '../types.js';
 
@@ -26,17 +27,15 @@ async function instantiate(source: () => WasmSource | Promise<WasmSource>): Prom
 }
 
 async function bytesOf(source: string | URL | ArrayBuffer | ArrayBufferView): Promise<Uint8Array> {
-  if (typeof source !== 'string' && !(source instanceof URL)) {
-    return ArrayBuffer.isView(source)
-      ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength) : new Uint8Array(source);
-  }
-  const response = await fetch(source).catch((error: unknown) => unavailable(`${source} could not be fetched (${error})`));
+  const bytes = bytesIn(source);
+  if (bytes) return bytes;
+  const response = await fetch(source as string | URL).catch((error: unknown) => unavailable(`${source} could not be fetched (${error})`));
   if (!response.ok) unavailable(`${source} was answered with ${response.status}`);
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  if (bytes[0] !== 0 || bytes[1] !== 0x61) {
+  const served = new Uint8Array(await response.arrayBuffer());
+  if (served[0] !== 0 || served[1] !== 0x61) {
     unavailable(`${source} was answered with something else (${response.headers.get('content-type')})`);
   }
-  return bytes;
+  return served;
 }
 
 async function compile(bytes: Uint8Array): Promise<WebAssembly.Module> {
