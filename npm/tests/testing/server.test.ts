@@ -212,6 +212,15 @@ test('classes are given by pattern, and checked as on a real server', () => {
   expect(server.publish('x.progress', 'x', 1)).not.toHaveProperty('offset');
 });
 
+test('an answer holds 1,000 events, and says that there is more', async () => {
+  for (let index = 0; index < 1_500; index += 1) server.publish('incidents', 'n', index);
+  const hello = { type: 'rt.hello', version: 1, token: 't', instance: 'i', link: 1, topics: [{ topic: 'incidents', history: 1_500 }] };
+  const answer = await server.options.fetch(`${server.options.url}/api/v1/notifications/poll`, { method: 'POST', body: JSON.stringify([hello]) });
+  const frames = await answer.json() as { type: string }[];
+  expect([frames.length, frames[0]?.type, frames[1_000]?.type, frames.at(-1)?.type]).toEqual([1_002, 'rt.welcome', 'n', 'rt.more']);
+  expect((await server.options.fetch(`${server.options.url}/other`)).status).toBe(404);
+});
+
 test('what is closed lets nobody in', async () => {
   const client = server.createClient();
   await server.idle();
