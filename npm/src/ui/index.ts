@@ -15,6 +15,8 @@ export { defaultStrings, StringsProvider } from './strings.js';
 export type { Strings } from './strings.js';
 export { useAlertSound } from './use-alert-sound.js';
 export type { AlertSound, AlertSoundOptions } from './use-alert-sound.js';
+export { useConnectionStatus } from './use-connection-status.js';
+export type { ConnectionStatusOptions, ConnectionStatusView } from './use-connection-status.js';
 export { useNotifications } from './use-notifications.js';
 export type { Notifications, NotificationsOptions } from './use-notifications.js';
 export { useToasts } from './use-toasts.js';
