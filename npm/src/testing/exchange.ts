@@ -1,5 +1,6 @@
 import type { Host } from './host.js';
 import { Session } from './session.js';
+import { later } from './wire.js';
 
 /** The most events in one answer. */
 const MOST_EVENTS = 1_000;
@@ -19,7 +20,7 @@ export async function answerExchange(host: Host, body: string, signal: AbortSign
     drop: () => drop(new TypeError('the connection to the test server died')),
   });
   const woken = () => new Promise<void>((resolve, reject) => {
-    wake = () => host.wire.later(resolve);
+    wake = () => later(resolve);
     drop = reject;
     signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
   });

@@ -3,7 +3,6 @@ import type { Fields, Session } from './session.js';
 import type {
   Answer, ReceivedAcknowledgement, ReceivedMessage, TestConnection, TestServerOptions,
 } from './types.js';
-import type { Wire } from './wire.js';
 
 /** Whose token it is where nobody says. */
 export const USER = 'test';
@@ -22,7 +21,7 @@ export class Host {
   /** Clients that poll, by what they called themselves: as they last did. */
   readonly #polling = new Map<string, TestConnection>();
 
-  constructor(readonly wire: Wire, private readonly options: TestServerOptions) {
+  constructor(private readonly options: TestServerOptions) {
     this.hub = this.#newHub();
   }
 
@@ -40,15 +39,10 @@ export class Host {
     for (const session of this.sessions) session.forbid(topic);
   }
 
-  /** A hello was accepted. A newer link of the same client ends the older. */
-  entered(session: Session, link: number): void {
-    if (session.transport === 'polling') {
-      return void this.#polling.set(session.instance, { user: session.user ?? '', transport: 'polling', topics: session.topics });
-    }
-    this.#polling.delete(session.instance);
-    for (const other of this.sessions) {
-      if (other.transport === 'websocket' && other.isOlder(session, link)) other.end(4409, 'a newer link of this client took over');
-    }
+  /** A hello was accepted. */
+  entered({ transport, instance, user, topics }: Session): void {
+    if (transport === 'polling') this.#polling.set(instance, { user: user ?? '', transport, topics });
+    else this.#polling.delete(instance);
   }
 
   acknowledged(session: Session, { ref, ids, state, note }: Fields): void {

@@ -6,21 +6,20 @@ import { TestSocket } from './socket.js';
 import type {
   Answer, PublishedEvent, ReceivedAcknowledgement, ReceivedMessage, ServerPublishOptions, TestConnection, TestServer, TestServerOptions,
 } from './types.js';
-import { Wire } from './wire.js';
+import { later, quiet } from './wire.js';
 
 const URL_OF_ALL = 'http://steadfast.test';
 
 /** The server of a test; what its members mean is said by {@link TestServer}. */
 export class InMemoryServer implements TestServer {
   readonly options: TestServer['options'];
-  readonly #wire = new Wire();
   readonly #host: Host;
   readonly #clients = new Set<Client>();
   #isDown = false;
   #refusesWebSockets = false;
 
   constructor(options: TestServerOptions) {
-    this.#host = new Host(this.#wire, options);
+    this.#host = new Host(options);
     const host = this.#host;
     const opens = () => !this.#isDown && !this.#refusesWebSockets;
     class Socket extends TestSocket {
@@ -118,7 +117,7 @@ export class InMemoryServer implements TestServer {
 
   async idle(): Promise<void> {
     await init();
-    await this.#wire.quiet();
+    await quiet();
   }
 
   async expectSubscribed(topic: string): Promise<void> {
@@ -137,7 +136,7 @@ export class InMemoryServer implements TestServer {
 
   async #fetch(input: Parameters<typeof fetch>[0], given: RequestInit = {}): Promise<Response> {
     const { body, signal } = given;
-    await new Promise<void>((resolve) => this.#wire.later(resolve));
+    await new Promise<void>((resolve) => later(resolve));
     if (signal?.aborted) throw signal.reason;
     if (this.#isDown) throw new TypeError('the test server is down');
     const url = typeof input === 'object' && 'url' in input ? input.url : String(input);

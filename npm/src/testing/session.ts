@@ -43,7 +43,6 @@ export class Session {
   wait = 0;
   /** Messages whose handlers are at work. */
   pending = 0;
-  #link = 0;
   #messagesVoid = false;
   #ended = false;
   readonly #readers = new Map<string, Reader>();
@@ -108,11 +107,6 @@ export class Session {
     this.outlet.end(code);
   }
 
-  /** Whether it is an older link of the same client. */
-  isOlder(other: Session, link: number): boolean {
-    return this !== other && this.instance === other.instance && this.user === other.user && this.#link < link;
-  }
-
   /** The connection is gone. */
   gone(): void {
     this.#ended = true;
@@ -136,7 +130,6 @@ export class Session {
     if (this.user === null) return this.end(4401, 'the token was refused');
     const { epoch } = this.host.hub;
     this.instance = hello.instance as string;
-    this.#link = hello.link as number;
     if (this.transport === 'polling') {
       this.#messagesVoid = hello.results_epoch !== epoch;
       this.wait = alone ? (hello.wait_ms as number | undefined) ?? 0 : 0;
@@ -147,7 +140,7 @@ export class Session {
       max_topics: 256, server_time: new Date().toISOString(), results_epoch: epoch,
       poll: { interval_ms: 100, wait_ms: 25_000 }, topics,
     });
-    this.host.entered(this, this.#link);
+    this.host.entered(this);
   }
 
   #takeFrame(frame: Fields): void {

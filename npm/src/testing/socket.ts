@@ -1,5 +1,6 @@
 import type { Host } from './host.js';
 import { Session } from './session.js';
+import { later } from './wire.js';
 
 /** What stands in for a WebSocket: as much of one as the client uses. */
 export class TestSocket {
@@ -14,13 +15,13 @@ export class TestSocket {
   #pumping = false;
 
   constructor(private readonly host: Host, opens: () => boolean) {
-    host.wire.later(() => {
+    later(() => {
       if (this.readyState !== 0) return;
       if (!opens()) return this.#die();
       this.#session = new Session(host, 'websocket', {
         frame: (frame) => this.#deliver(JSON.stringify(frame)),
         wake: () => this.#pump(),
-        end: (code) => host.wire.later(() => this.#closed(code)),
+        end: (code) => later(() => this.#closed(code)),
         drop: () => this.#die(),
       });
       host.sessions.add(this.#session);
@@ -30,7 +31,7 @@ export class TestSocket {
   }
 
   send(message: string | Uint8Array): void {
-    this.host.wire.later(() => {
+    later(() => {
       this.#session?.take(message);
       this.#pump();
     });
@@ -40,14 +41,14 @@ export class TestSocket {
     if (this.readyState > 1) return;
     this.readyState = 2;
     this.#leave();
-    this.host.wire.later(() => this.#closed(code));
+    later(() => this.#closed(code));
   }
 
   /** Once for all that is published before it is its turn. */
   #pump(): void {
     if (this.#pumping) return;
     this.#pumping = true;
-    this.host.wire.later(() => {
+    later(() => {
       this.#pumping = false;
       for (const item of this.#session?.unread() ?? []) {
         if ('frame' in item) this.#deliver(JSON.stringify(item.frame));
@@ -57,7 +58,7 @@ export class TestSocket {
   }
 
   #deliver(data: string | ArrayBufferLike): void {
-    this.host.wire.later(() => {
+    later(() => {
       if (this.readyState === 1) this.onmessage?.({ data: data as string | ArrayBuffer });
     });
   }
@@ -66,7 +67,7 @@ export class TestSocket {
   #die(): void {
     this.readyState = 2;
     this.#leave();
-    this.host.wire.later(() => this.#closed(1006));
+    later(() => this.#closed(1006));
   }
 
   #closed(code: number): void {
