@@ -1,6 +1,7 @@
 import { SteadfastError } from './error.js';
 import { LEVELS } from './log.js';
 import type { ClientOptions } from './types.js';
+import { serverOf } from './url.js';
 
 const MOST = Number.MAX_SAFE_INTEGER;
 
@@ -102,21 +103,11 @@ function check(name: string, value: unknown): void {
 }
 
 function endpoint(text: string): Endpoint {
-  let url: URL;
-  try {
-    url = new URL(text, globalThis.location?.href);
-  } catch {
-    // It may hold a secret, so it is not repeated.
-    return wrong('`url` is no URL; give https://host[:port][/prefix], or a path on the page’s own origin', 'bad_url');
-  }
-  if (!/^(http|ws)s?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash) {
-    wrong('`url` must be https://host[:port][/prefix] with no user, password, query or fragment', 'bad_url');
-  }
-  const secure = /s:$/.test(url.protocol) ? 's' : '';
-  const rest = `${url.host}${url.pathname.replace(/\/+$/, '')}/api/v1/notifications/`;
+  const { secure, place } = serverOf(text);
+  const rest = `${place}/api/v1/notifications/`;
   return { websocket: `ws${secure}://${rest}ws`, poll: `http${secure}://${rest}poll` };
 }
 
-function wrong(message: string, code = 'bad_options'): never {
-  throw new SteadfastError(code, message);
+function wrong(message: string): never {
+  throw new SteadfastError('bad_options', message);
 }

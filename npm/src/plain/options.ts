@@ -1,5 +1,6 @@
 import { SteadfastError } from '../error.js';
 import type { ClientOptions } from '../types.js';
+import { serverOf } from '../url.js';
 import type { Dialect } from './dialect.js';
 
 /** What a client of a plain server is made with. Durations are milliseconds. */
@@ -58,10 +59,11 @@ export function settle(options: PlainClientOptions): PlainSettings {
   if (url === undefined) wrong('createPlainClient needs the option `url`');
   if (!tenant) wrong('createPlainClient needs the option `tenant`');
   if (dialect === 'flat' && !user) wrong('the flat dialect needs the option `user`: it is a part of the path');
+  const { secure, place } = serverOf(url);
   const path = dialect === 'nested' ? ['ws', tenant] : ['api', 'v1', 'notifications', 'ws', tenant, user ?? ''];
   return {
     autoConnect: true, autoReconnect: true, logLevel: 'warn', topicOf: topicOfType, ...NUMBERS,
-    ...Object.fromEntries(given) as unknown as PlainClientOptions, address: `${base(url)}/${path.map(encodeURIComponent).join('/')}`,
+    ...Object.fromEntries(given) as unknown as PlainClientOptions, address: `ws${secure}://${[place, ...path.map(encodeURIComponent)].join('/')}`,
   };
 }
 
@@ -73,28 +75,14 @@ export function settle(options: PlainClientOptions): PlainSettings {
 export function topicOfType(type: string): string {
   if (type === 'system_notification') return 'system_notifications';
   const [first = ''] = type.split(/[._]/);
-  return TOPICS[first] ?? type;
+  return TOPICS.get(first) ?? type;
 }
 
-const TOPICS: Readonly<Record<string, string>> = {
+const TOPICS: ReadonlyMap<string, string> = new Map(Object.entries({
   incident: 'incidents', kpi: 'kpis', site: 'sites', threat: 'threats', encounter: 'encounters', transcription: 'transcription',
   system: 'system',
-};
+}));
 
-function base(text: string): string {
-  let url: URL;
-  try {
-    url = new URL(text, globalThis.location?.href);
-  } catch {
-    // It may hold a secret, so it is not repeated.
-    return wrong('`url` is no URL; give https://host[:port][/prefix], or a path on the page’s own origin', 'bad_url');
-  }
-  if (!/^(http|ws)s?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash) {
-    wrong('`url` must be https://host[:port][/prefix] with no user, password, query or fragment', 'bad_url');
-  }
-  return `ws${/s:$/.test(url.protocol) ? 's' : ''}://${url.host}${url.pathname.replace(/\/+$/, '')}`;
-}
-
-function wrong(message: string, code = 'bad_options'): never {
-  throw new SteadfastError(code, message);
+function wrong(message: string): never {
+  throw new SteadfastError('bad_options', message);
 }

@@ -194,10 +194,10 @@ test('a wrong option is one sentence', () => {
 test('each type of both systems has its topic', () => {
   expect(Object.fromEntries([
     'incident_alert', 'incident_escalated', 'kpi_update', 'site_status', 'system_notification', 'threat.detected', 'encounter.started',
-    'transcription.chunk', 'system.health', 'user_action', 'else',
+    'transcription.chunk', 'system.health', 'user_action', 'constructor',
   ].map((type) => [type, topicOfType(type)]))).toEqual({
     incident_alert: 'incidents', incident_escalated: 'incidents', kpi_update: 'kpis', site_status: 'sites', system_notification: 'system_notifications',
     'threat.detected': 'threats', 'encounter.started': 'encounters', 'transcription.chunk': 'transcription', 'system.health': 'system',
-    user_action: 'user_action', else: 'else',
+    user_action: 'user_action', constructor: 'constructor',
   });
 });
