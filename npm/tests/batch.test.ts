@@ -35,3 +35,17 @@ test('a few changes are shown at once; a flood, each in a task of its own, in st
   vi.advanceTimersByTime(100);
   expect(shown).toEqual([1, 2, 3, 4, 1_000, 1_001]);
 });
+
+test('changes within one microtask are shown at once and together', async () => {
+  const numbers = new Numbers([]);
+  const shown: number[] = [];
+  const stop = numbers.subscribe(() => shown.push(numbers.snapshot().length));
+  for (let number = 1; number <= 1_000; number += 1) numbers.add(number);
+  expect(numbers.snapshot()).toEqual([]);
+  await Promise.resolve();
+  expect(shown).toEqual([1_000]);
+  stop();
+  numbers.add(1_001);
+  await Promise.resolve();
+  expect(shown).toEqual([1_000]);
+});

@@ -69,7 +69,7 @@ export interface TestConnection {
  * What a request is answered with: a payload, or a function that gives one. What the function throws is the refusal:
  * `code` (default `internal`), `message` and `retryable` of an error are told to the client.
  */
-export type Answer = unknown | ((payload: unknown, request: ReceivedMessage) => unknown);
+export type Answer = ((payload: unknown, request: ReceivedMessage) => unknown) | object | string | number | boolean | null;
 
 /** A server inside the test. Made by `createTestServer`. */
 export interface TestServer {

@@ -73,7 +73,7 @@ describe.skipIf(!CHROMIUM)('in Chromium', () => {
   });
 
   test('a module worker has a client of its own', async () => {
-    stage.pages.put('/worker.js', `${listen('worker')} client.onStatus(() => {}); setInterval(() => postMessage(events), 50);`);
+    stage.pages.put('/worker.js', `${listen('worker')} client.onStatus(() => {}); setInterval(() => globalThis.live && postMessage(events), 50);`);
     const { page } = await open('/worker.html', `
       const worker = new Worker('/worker.js', { type: 'module' });
       worker.onmessage = ({ data }) => { globalThis.events = data; globalThis.live = true; };`);

@@ -115,7 +115,7 @@ test('without WebSockets it polls, without a server it is not connected, and it 
 test('what clients publish, ask and acknowledge is there to be looked at', async () => {
   const client = server.createClient();
   const open = follow(client, 'open:alerts');
-  server.answerRequest('incident_action', (payload: unknown, { user }: { user: string }) => ({ payload, user }));
+  server.answerRequest('incident_action', (payload, { user }) => ({ payload, user }));
   server.answerRequest('fixed', 7);
   server.answerRequest('refused', () => { throw Object.assign(new Error('not now'), { code: 'rate_limited', retryable: true }); });
   const { id } = server.publish('alerts', 'alert', null, { requiresAcknowledgment: true });
