@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { openTab, setStage } from '../support/browser.js';
-import { CHROMIUM } from '../support/pages.js';
+import { CHROMIUM } from '../support/engines/chromium.js';
 
 const SCRIPT = `
   import { createTestServer } from 'steadfast/testing';
