@@ -44,7 +44,10 @@ test('a page that a server rendered is taken over without a mismatch, and comes 
   );
   server.publish('incidents', 'incident_alert', { incident: { title: 'Before' } });
   const root = document.createElement('div');
+  // A server has none, and React 18 complains of layout effects where there is one.
+  vi.stubGlobal('document', undefined);
   root.innerHTML = renderToString(page);
+  vi.unstubAllGlobals();
   expect(root.querySelector('p')?.textContent).toBe('disconnected, 0, false, undefined');
   document.body.append(root);
   const recovered = vi.fn();
