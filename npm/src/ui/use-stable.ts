@@ -1,6 +1,6 @@
 'use client';
 
-import { useLayoutEffect, useRef } from 'react';
+import { useInsertionEffect, useRef } from 'react';
 
 /** A function that stays the same and calls the newest one given: inline callbacks open nothing anew. */
 export function useStable<Arguments extends unknown[], Result>(
@@ -8,7 +8,7 @@ export function useStable<Arguments extends unknown[], Result>(
 ): (...values: Arguments) => Result | undefined {
   const latest = useRef(callback);
   const stable = useRef((...values: Arguments) => latest.current?.(...values));
-  // Before paint in a browser; a server has no effects and calls nothing.
-  (typeof document === 'undefined' ? () => undefined : useLayoutEffect)(() => void (latest.current = callback));
+  // Before any effect can call it. Unlike a layout effect, React 18 takes it without a warning where a server renders.
+  useInsertionEffect(() => void (latest.current = callback));
   return stable.current;
 }
