@@ -1,0 +1,37 @@
+import { askOf } from '../feed/asks';
+import type { Asks } from '../feed/asks';
+import { age, count, decimal } from '../parts/format';
+import { Stat } from '../parts/stat';
+import { useNow } from '../parts/use-now';
+import { openIncidents } from './incident-book';
+import type { IncidentBook } from './incident-book';
+import type { SiteBook } from './site-book';
+
+/** The figures at the head of the operations centre. */
+export function OperationsStats({ incidents, asks, sites }: { incidents: IncidentBook; asks: Asks; sites: SiteBook }) {
+  const now = useNow();
+  const open = openIncidents(incidents);
+  const oldest = open.map(({ openedAt }) => openedAt).filter((at) => at !== null).sort()[0] ?? null;
+  const waiting = [...incidents.values()].filter((incident) => askOf(asks, incident.asks).open.length > 0);
+  const resolved = waiting.filter(({ resolvedAt }) => resolvedAt !== null).length;
+  const escalated = open.filter(({ escalations }) => escalations.length > 0).length;
+  const all = [...sites.sites.values()];
+  const down = all.filter(({ status }) => status === 'down').length;
+  const degraded = all.filter(({ status }) => status === 'degraded').length;
+  const breaches = all.filter(({ history }) => history.at(-1)?.breach === true).length;
+  const fleet = sites.fleet.at(-1) ?? null;
+  const nothing = all.length === 0;
+  return (
+    <dl className="stats">
+      <Stat label="Open incidents" value={count(open.length)} tone={open.length > 0 ? 'warning' : 'good'}
+        note={oldest === null ? 'none is open' : `oldest ${age(oldest, now)}`} />
+      <Stat label="Unacknowledged" value={count(waiting.length)} tone={waiting.length > 0 ? 'bad' : 'good'}
+        note={resolved > 0 ? `${count(resolved)} resolved since` : 'by anybody'} />
+      <Stat label="Escalated" value={count(escalated)} tone={escalated > 0 ? 'warning' : 'good'} note="of those open" />
+      <Stat label="Sites down" value={nothing ? '–' : count(down)} tone={nothing ? 'plain' : down > 0 ? 'bad' : 'good'} note={`${count(degraded)} degraded of ${count(all.length)}`} />
+      <Stat label="Availability" value={decimal(fleet?.availability ?? null, 2)} unit="%" note="mean of all sites" />
+      <Stat label="Throughput" value={fleet === null ? '–' : decimal(fleet.throughput / 1_000, 1)} unit="Gbit/s"
+        note={breaches === 0 ? 'no site over a limit' : `${count(breaches)} over a limit`} />
+    </dl>
+  );
+}

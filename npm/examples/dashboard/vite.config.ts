@@ -1,0 +1,17 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+
+// Where `npm run dev` finds the server's front door (`cargo xtask demo`).
+const door = 'http://127.0.0.1:8080';
+
+export default defineConfig({
+  plugins: [react()],
+  // The package is a link to the folder above: its React is this application's, not the one that it is tested with.
+  resolve: { preserveSymlinks: true },
+  // Its module lies beside its own files, and would be lost if they were bundled for development.
+  optimizeDeps: { exclude: ['steadfast'] },
+  // Fonts and pictures stay files: the page's Content-Security-Policy allows no data in their place.
+  build: { target: 'es2022', assetsInlineLimit: 0 },
+  server: { proxy: { '/demo': door, '/via': { target: door, ws: true } } },
+  test: { include: ['tests/**/*.test.ts'] },
+});
