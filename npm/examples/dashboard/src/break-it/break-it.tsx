@@ -23,7 +23,7 @@ export function BreakIt() {
         <TrialRow icon="cut" action="Drop the socket" testId="break-drop" trial={drop.trial} onAct={() => drop.start(dropSocket)}
           expect="The connection ends without a word. The client is back within seconds, and has missed nothing." />
         <TrialRow icon="block" action="Block WebSocket" testId="break-websocket" isOn={!way.websockets} trial={block.trial} onAct={block_}
-          expect="As behind a strict proxy. After ten seconds the client polls; unblocked, it returns to the WebSocket." />
+          expect="As behind a strict proxy. After some seconds the client polls; unblocked, it is back on the WebSocket within a minute." />
         <TrialRow icon="offline" action="Go offline" testId="break-offline" isOn={!way.network} trial={offline.trial} onAct={offline_}
           expect="Nothing of this page comes through. It says so; online again, it catches up on what was missed." />
         <BurstRow />

@@ -1,8 +1,9 @@
-import { useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef } from 'react';
 import { useEvents } from 'steadfast/react';
 
 import { burst } from '../door/door';
 import { count } from '../parts/format';
+import { useNow } from '../parts/use-now';
 import { useSession } from '../shell/session-context';
 import { checkBurst, isWhole } from './burst-check';
 import type { BurstCheck } from './burst-check';
@@ -29,14 +30,16 @@ export function BurstRow() {
   );
 }
 
-function BurstResult({ check, renders, gaps }: { check: BurstCheck; renders: number; gaps: number }) {
+function BurstResult({ check, renders, gaps }: { check: BurstCheck; renders(): number; gaps: number }) {
+  useNow();
+  const rendered = renders();
   const { received, repeated, inOrder } = check;
   const told = [
     `Received ${count(received)} of ${count(check.count)}`,
     inOrder ? 'in order' : 'out of order',
     repeated === 0 ? 'each once' : `${count(repeated)} more than once`,
-    `in ${count(renders)} ${renders === 1 ? 'render' : 'renders'}`,
-    ...(gaps > 0 ? [`${count(gaps)} gaps told`] : []),
+    `in ${count(rendered)} ${rendered === 1 ? 'render' : 'renders'}`,
+    ...(gaps > 0 ? [`${count(gaps)} ${gaps === 1 ? 'gap' : 'gaps'} told`] : []),
   ];
   return (
     <span data-testid="burst-result" data-received={received} data-count={check.count} data-whole={isWhole(check)}>
@@ -45,16 +48,14 @@ function BurstResult({ check, renders, gaps }: { check: BurstCheck; renders: num
   );
 }
 
-/** In how many renders that reached the page the run was shown. */
-function useRenders(check: BurstCheck | null): number {
-  const [counted, setCounted] = useState({ run: '', received: 0, renders: 0 });
-  const last = useRef(counted);
+/** In how many renders that reached the page the run was shown. Counted aside: a counter that renders would count itself. */
+function useRenders(check: BurstCheck | null): () => number {
+  const counted = useRef({ run: '', received: 0, renders: 0 });
   const [run, received] = [check?.run ?? '', check?.received ?? 0];
   useEffect(() => {
-    const before = last.current;
+    const before = counted.current;
     if (run === '' || (run === before.run && received === before.received)) return;
-    last.current = { run, received, renders: run === before.run ? before.renders + 1 : 1 };
-    setCounted(last.current);
+    counted.current = { run, received, renders: run === before.run ? before.renders + 1 : 1 };
   }, [run, received]);
-  return counted.renders;
+  return useCallback(() => counted.current.renders, []);
 }

@@ -1,11 +1,11 @@
-import { useEffect, useRef } from 'react';
+import { memo, useEffect, useRef } from 'react';
 
 import { Age } from '../parts/age';
 import { piecesOf } from './encounter-book';
 import type { EncounterRecord } from './encounter-book';
 
 /** A note while it is dictated. The newest sentence stays in sight; screen readers hear each when it comes. */
-export function EncounterCard({ encounter }: { encounter: EncounterRecord }) {
+export const EncounterCard = memo(function EncounterCard({ encounter }: { encounter: EncounterRecord }) {
   const { id, department, status, startedAt, sentences, percent } = encounter;
   const text = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -30,7 +30,7 @@ export function EncounterCard({ encounter }: { encounter: EncounterRecord }) {
       </div>
     </article>
   );
-}
+});
 
 function missing(from: number, to: number): string {
   return from === to ? `sentence ${from + 1} is missing` : `sentences ${from + 1} to ${to + 1} are missing`;

@@ -1,13 +1,15 @@
+import { memo } from 'react';
+
 import { decimal } from '../parts/format';
 import { LivePlot } from '../plot/live-plot';
 import type { PlotOptions } from '../plot/live-plot';
 import type { PlotLook } from '../plot/plot-look';
-import { atLeast, lastSeconds, thin } from '../plot/plot-parts';
+import { atLeast, thin, upToSeconds } from '../plot/plot-parts';
 import { useClocked } from '../plot/use-clocked';
 import type { ComponentHealth } from './health-book';
 
 /** One component: its state, its load, and its response times of the last minutes. */
-export function HealthTile({ component }: { component: ComponentHealth }) {
+export const HealthTile = memo(function HealthTile({ component }: { component: ComponentHealth }) {
   const { name, status, history } = component;
   const last = history.at(-1);
   const cpu = last?.cpu ?? null;
@@ -27,14 +29,14 @@ export function HealthTile({ component }: { component: ComponentHealth }) {
       <LivePlot height={56} options={options} data={data} label={`Response times of ${name}, last 5 minutes, now ${response} ms`} />
     </article>
   );
-}
+});
 
 function options(look: PlotLook): PlotOptions {
   return {
     cursor: { show: false },
     legend: { show: false },
     padding: [4, 2, 2, 2],
-    scales: { x: lastSeconds(300), y: atLeast(0, 70) },
+    scales: { x: upToSeconds(300), y: atLeast(0, 70) },
     axes: [{ show: false }, { show: false }],
     series: [{}, { stroke: look.series[0], width: 1.5, fill: thin(look.series[0], 0.12), points: { show: true, size: 4, fill: look.series[0] } }],
   };

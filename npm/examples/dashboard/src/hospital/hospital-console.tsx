@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useBook } from '../feed/book';
 import { ConsoleFrame } from '../shell/console-frame';
 import { AlertList } from './alert-list';
+import { describeHospital } from './describe-hospital';
 import { EncounterList } from './encounter-list';
 import { HealthPanel } from './health-panel';
 import { openHospitalBooks } from './hospital-books';
@@ -19,7 +20,7 @@ export function HospitalConsole() {
   return (
     <>
       <HospitalFeed books={books} />
-      <ConsoleFrame title="Hospital security console" books={books} notified={NOTIFIED} watched="threats" aside={<Alerts books={books} />}>
+      <ConsoleFrame title="Hospital security console" books={books} notified={NOTIFIED} describe={describeHospital} watched="threats" aside={<Alerts books={books} />}>
         <Hospital books={books} />
       </ConsoleFrame>
     </>

@@ -1,3 +1,5 @@
+import { memo } from 'react';
+
 import { askOf } from '../feed/asks';
 import type { Asks } from '../feed/asks';
 import type { AskBook } from '../feed/use-asks';
@@ -21,7 +23,7 @@ const PAST = 20;
 const TOPICS = ['threats'];
 
 /** What threatens now, and what did. */
-export function ThreatList({ threats, asks, askBook, holes }: ThreatListProps) {
+export const ThreatList = memo(function ThreatList({ threats, asks, askBook, holes }: ThreatListProps) {
   const active = activeThreats(threats);
   const past = pastThreats(threats, PAST);
   const left = past.filter((threat) => askOf(asks, threat.asks).open.length > 0).length;
@@ -41,4 +43,4 @@ export function ThreatList({ threats, asks, askBook, holes }: ThreatListProps) {
       </details>
     </Card>
   );
-}
+});

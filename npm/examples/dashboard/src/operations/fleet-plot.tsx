@@ -3,7 +3,7 @@ import { decimal } from '../parts/format';
 import { LivePlot } from '../plot/live-plot';
 import type { PlotOptions } from '../plot/live-plot';
 import type { PlotLook } from '../plot/plot-look';
-import { axis, lastSeconds, thin, timeAxis } from '../plot/plot-parts';
+import { axis, thin, timeAxis, upToSeconds } from '../plot/plot-parts';
 import { useClocked } from '../plot/use-clocked';
 import type { FleetSample } from './site-book';
 
@@ -43,7 +43,7 @@ function options(look: PlotLook): PlotOptions {
     cursor: { show: false },
     legend: { show: false },
     padding: [8, 0, 0, 0],
-    scales: { x: lastSeconds(300), throughput: around(), latency: around() },
+    scales: { x: upToSeconds(300), throughput: around(), latency: around() },
     axes: [
       timeAxis(look),
       axis(look, { scale: 'throughput', size: 48, values: (_, splits) => splits.map((value) => value.toFixed(1)) }),

@@ -1,3 +1,5 @@
+import { memo } from 'react';
+
 import { askOf } from '../feed/asks';
 import type { Asks } from '../feed/asks';
 import type { AskBook } from '../feed/use-asks';
@@ -22,7 +24,7 @@ const PAST = 20;
 const TOPICS = ['incidents', 'sites', 'kpis'];
 
 /** What is open, the gravest first; below it what was. */
-export function IncidentList({ incidents, asks, askBook, holes, onSite }: IncidentListProps) {
+export const IncidentList = memo(function IncidentList({ incidents, asks, askBook, holes, onSite }: IncidentListProps) {
   const open = openIncidents(incidents);
   const past = pastIncidents(incidents, PAST);
   const left = past.filter((incident) => askOf(asks, incident.asks).open.length > 0).length;
@@ -43,4 +45,4 @@ export function IncidentList({ incidents, asks, askBook, holes, onSite }: Incide
       </details>
     </Card>
   );
-}
+});

@@ -1,3 +1,5 @@
+import { memo } from 'react';
+
 import type { Asks } from '../feed/asks';
 import type { AskBook } from '../feed/use-asks';
 import { Acknowledge } from '../parts/acknowledge';
@@ -15,7 +17,7 @@ interface IncidentRowProps {
 }
 
 /** One incident: how grave, since when, where, to whom it went up, and whether somebody has it. */
-export function IncidentRow({ incident, asks, askBook, onSite }: IncidentRowProps) {
+export const IncidentRow = memo(function IncidentRow({ incident, asks, askBook, onSite }: IncidentRowProps) {
   const { id, title, description, severity, site, region, openedAt, resolvedAt, escalations } = incident;
   return (
     <li className="row incident" data-severity={severity ?? 'unrated'} data-resolved={resolvedAt !== null || undefined}
@@ -41,4 +43,4 @@ export function IncidentRow({ incident, asks, askBook, onSite }: IncidentRowProp
       </div>
     </li>
   );
-}
+});

@@ -1,9 +1,9 @@
-import { useCallback } from 'react';
+import { memo, useCallback } from 'react';
 
 import { decimal } from '../parts/format';
 import { LivePlot } from '../plot/live-plot';
 import type { PlotLook } from '../plot/plot-look';
-import { atLeast, axis, lastSeconds, limitLine, thin, timeAxis } from '../plot/plot-parts';
+import { atLeast, axis, limitLine, thin, timeAxis, upToSeconds } from '../plot/plot-parts';
 import { useClocked } from '../plot/use-clocked';
 import type { Kpis } from './site-book';
 
@@ -22,7 +22,7 @@ export interface Measure {
 const MINUTES = 5;
 
 /** One measurement over the last minutes, with its limit. */
-export function KpiPlot({ measure, history }: { measure: Measure; history: readonly Kpis[] }) {
+export const KpiPlot = memo(function KpiPlot({ measure, history }: { measure: Measure; history: readonly Kpis[] }) {
   const { field, title, unit, limit, floor, ceiling, places } = measure;
   const now = history.at(-1)?.[field] ?? null;
   const isOver = now !== null && now > limit;
@@ -30,8 +30,8 @@ export function KpiPlot({ measure, history }: { measure: Measure; history: reado
     cursor: { show: false },
     legend: { show: false },
     padding: [6, 8, 0, 0] as [number, number, number, number],
-    scales: { x: lastSeconds(MINUTES * 60), y: atLeast(floor, ceiling) },
-    axes: [timeAxis(look, { space: 80 }), axis(look, { size: 38, space: 28 })],
+    scales: { x: upToSeconds(MINUTES * 60), y: atLeast(floor, ceiling) },
+    axes: [timeAxis(look, { space: 44 }), axis(look, { size: 38, space: 28 })],
     series: [{}, { stroke: look.series[0], width: 1.5, fill: thin(look.series[0], 0.12), points: { show: true, size: 4, fill: look.series[0] } }],
     plugins: [limitLine(look, 'y', limit)],
   }), [floor, ceiling, limit]);
@@ -43,8 +43,8 @@ export function KpiPlot({ measure, history }: { measure: Measure; history: reado
         <span>{title}</span>
         <span className="kpi-value" data-over={isOver || undefined}>{value}{isOver && <span className="kpi-over"> over {limit}</span>}</span>
       </figcaption>
-      <LivePlot height={108} options={options} data={data}
+      <LivePlot height={132} options={options} data={data}
         label={`${title} of the last ${MINUTES} minutes: now ${value}, limit ${limit}, ${history.length} measurements`} />
     </figure>
   );
-}
+});

@@ -2,6 +2,7 @@ import { useState } from 'react';
 
 import { useBook } from '../feed/book';
 import { ConsoleFrame } from '../shell/console-frame';
+import { describeOperations } from './describe-operations';
 import { FleetPlot } from './fleet-plot';
 import { IncidentList } from './incident-list';
 import { NoticeList } from './notice-list';
@@ -21,7 +22,7 @@ export function OperationsConsole() {
   return (
     <>
       <OperationsFeed books={books} />
-      <ConsoleFrame title="Network operations centre" books={books} notified={NOTIFIED} watched="incidents" aside={<Notices books={books} />}>
+      <ConsoleFrame title="Network operations centre" books={books} notified={NOTIFIED} describe={describeOperations} watched="incidents" aside={<Notices books={books} />}>
         <Operations books={books} />
       </ConsoleFrame>
     </>

@@ -1,4 +1,4 @@
-import { useId } from 'react';
+import { memo, useId } from 'react';
 
 import { Card } from '../parts/card';
 import { decimal } from '../parts/format';
@@ -41,7 +41,14 @@ export function SiteMatrix({ book, selected, onSelect }: SiteMatrixProps) {
   );
 }
 
-function Cell({ site, name, isSelected, onSelect }: { site: Site; name: string; isSelected: boolean; onSelect(id: string): void }) {
+interface CellProps {
+  readonly site: Site;
+  readonly name: string;
+  readonly isSelected: boolean;
+  onSelect(id: string): void;
+}
+
+const Cell = memo(function Cell({ site, name, isSelected, onSelect }: CellProps) {
   const look = lookOf(site);
   const now = latest(site);
   const load = Math.min(1, (now?.throughput ?? 0) / 900);
@@ -51,14 +58,13 @@ function Cell({ site, name, isSelected, onSelect }: { site: Site; name: string; 
     <label className="cell" data-look={look} data-stale={site.stale || undefined} title={said}>
       <input type="radio" name={name} checked={isSelected} onChange={() => onSelect(site.id)} aria-label={said} />
       <span className="cell-face" aria-hidden="true">
+        <span className="cell-name">{site.id.replace(/^TWR-/, '')}{now?.breach && <span className="breach">!</span>}</span>
         <span className="cell-mark">{MARKS[look]}</span>
-        <span className="cell-name">{site.id.replace(/^TWR-/, '')}</span>
-        <span className="cell-breach">{now?.breach ? '!' : ''}</span>
         <span className="cell-load"><span style={{ inlineSize: `${load * 100}%` }} /></span>
       </span>
     </label>
   );
-}
+});
 
 function Legend({ sites }: { sites: readonly Site[] }) {
   const looks = ['operational', 'degraded', 'down'] as const;

@@ -7,6 +7,17 @@ export function lastSeconds(length: number): uPlot.Scale {
   return { time: true, range: () => [Date.now() / 1_000 - length, Date.now() / 1_000] };
 }
 
+/** The same, but no longer than there is data for, so that a page just opened shows no emptiness; a minute at least. */
+export function upToSeconds(length: number): uPlot.Scale {
+  return {
+    time: true,
+    range: (_, first) => {
+      const now = Date.now() / 1_000;
+      return [Math.max(now - length, Math.min(first ?? now, now - 60)), now];
+    },
+  };
+}
+
 /** From a floor to a ceiling, and higher where the data is. */
 export function atLeast(floor: number, ceiling: number): uPlot.Scale {
   return { range: (_, __, highest) => [floor, Math.max(ceiling, (highest ?? 0) * 1.05)] };

@@ -34,7 +34,7 @@ export function StatusStrip({ timeline }: { timeline: TimelineBook }) {
 
 function sentence({ state, transport, reason, retryAt }: Status, since: number | null, now: number): string {
   const from = since === null ? '' : ` since ${clock(since)}`;
-  const why = reason === null ? '' : ` ${reason.message}`;
+  const why = reason === null ? '' : ` ${reason.message.charAt(0).toUpperCase()}${reason.message.slice(1)}.`;
   switch (state) {
     case 'loading': return 'Loading the client.';
     case 'connected':

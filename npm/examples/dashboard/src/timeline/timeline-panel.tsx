@@ -37,7 +37,7 @@ export function TimelinePanel({ books }: { books: FeedBooks }) {
         <li><span className="key key-dot" aria-hidden="true" />worst of the second</li>
       </ul>
     }>
-      <LivePlot height={150} options={latencyOptions} data={data.latency} label={`Time from publishing to delivery: ${now}`} />
+      <LivePlot height={156} options={latencyOptions} data={data.latency} label={`Time from publishing to delivery: ${now}`} />
       <LivePlot height={132} options={lanes} data={data.lanes} label="Transport, attempts, gaps and dropped repeats; in words in the table below" />
       {lastHole && <p className="note">Last gap: {lastHole.gap.topic} at {clock(lastHole.at)}, {reasonText(lastHole.gap.reason)}.</p>}
       <TimelineTable timeline={timeline} />
@@ -51,10 +51,10 @@ function latencyOptions(look: PlotLook): PlotOptions {
   return {
     cursor: { show: false },
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 8, 6, 0],
     scales: { x: lastSeconds(300), latency: { distr: 3, log: 10, range: () => [1, 10_000] } },
     axes: [
-      timeAxis(look, { show: false, size: 0 }),
+      timeAxis(look, { size: 0, ticks: { show: false }, values: () => [] }),
       axis(look, {
         scale: 'latency', size: AXIS, splits: () => DECADES, filter: (_, splits) => splits,
         values: (_, splits) => splits.map((value) => milliseconds(value).replace('.0', '')),
