@@ -1,8 +1,10 @@
+import { env } from 'node:process';
+
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 
-// Where `npm run dev` finds the server's front door (`cargo xtask demo`).
-const door = 'http://127.0.0.1:8080';
+// Where `npm run dev` finds the demo's front door: what `cargo xtask demo` prints, in the variable DOOR.
+const door = env.DOOR ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
   plugins: [react()],

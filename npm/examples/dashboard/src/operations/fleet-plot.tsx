@@ -51,8 +51,8 @@ function options(look: PlotLook): PlotOptions {
     ],
     series: [
       {},
-      { scale: 'throughput', stroke: look.series[0], width: 2, fill: thin(look.series[0], 0.08) },
-      { scale: 'latency', stroke: look.series[1], width: 2, dash: [6, 3] },
+      { scale: 'throughput', stroke: look.series[0], width: 2, fill: thin(look.series[0], 0.08), points: { show: false } },
+      { scale: 'latency', stroke: look.series[1], width: 2, dash: [6, 3], points: { show: false } },
     ],
   };
 }

@@ -31,7 +31,7 @@ export const KpiPlot = memo(function KpiPlot({ measure, history }: { measure: Me
     legend: { show: false },
     padding: [6, 8, 0, 0] as [number, number, number, number],
     scales: { x: upToSeconds(MINUTES * 60), y: atLeast(floor, ceiling) },
-    axes: [timeAxis(look, { space: 44 }), axis(look, { size: 38, space: 28 })],
+    axes: [timeAxis(look), axis(look, { size: 38, space: 28 })],
     series: [{}, { stroke: look.series[0], width: 1.5, fill: thin(look.series[0], 0.12), points: { show: true, size: 4, fill: look.series[0] } }],
     plugins: [limitLine(look, 'y', limit)],
   }), [floor, ceiling, limit]);

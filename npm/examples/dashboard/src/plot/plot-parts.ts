@@ -35,15 +35,15 @@ export function axis(look: PlotLook, more: uPlot.Axis = {}): uPlot.Axis {
   };
 }
 
-/** The time below, as `12:04`. */
+/** The time below: `12:04`, and `:30` between two minutes. */
 export function timeAxis(look: PlotLook, more: uPlot.Axis = {}): uPlot.Axis {
   const two = (value: number) => String(value).padStart(2, '0');
   return axis(look, {
     size: 26,
-    space: 64,
+    space: 44,
     values: (_, splits) => splits.map((split) => {
       const date = new Date(split * 1_000);
-      return `${two(date.getHours())}:${two(date.getMinutes())}${date.getSeconds() === 0 ? '' : `:${two(date.getSeconds())}`}`;
+      return date.getSeconds() === 0 ? `${two(date.getHours())}:${two(date.getMinutes())}` : `:${two(date.getSeconds())}`;
     }),
     ...more,
   });

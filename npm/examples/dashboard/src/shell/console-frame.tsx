@@ -55,4 +55,4 @@ const PARTS = [['.break-it', 'Break it'], ['.sf-notifications', 'Notifications']
 const TOASTS = { max: 1 };
 
 /** Short enough for the narrow place, and times as everywhere on the page. */
-const STRINGS = { unread: (number: number) => `${count(number)} new`, soundBlocked: 'Enable sound', markAllRead: 'Mark all read', time: clock };
+const STRINGS = { unread: (number: number) => `${count(number)} new`, soundBlocked: 'Enable sound', markAllRead: 'All read', time: clock };

@@ -23,12 +23,12 @@ export function StatusStrip({ timeline }: { timeline: TimelineBook }) {
   ];
   const said = sentence(status, since, now);
   return (
-    <div className="strip" data-way={wayOf(status)} data-state={status.state}>
+    <section className="strip" aria-label="Connection" data-way={wayOf(status)} data-state={status.state}>
       <p className="strip-text" title={said}>{said}</p>
       <dl className="figures">
         {figures.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}
       </dl>
-    </div>
+    </section>
   );
 }
 
