@@ -1,30 +1,42 @@
+import * as door from '../door/door';
+import type { Way } from '../door/door';
 import { Card } from '../parts/card';
 import { useSession } from '../shell/session-context';
 import { BurstRow } from './burst-row';
 import { TrialRow } from './trial-row';
-import { allowNetwork, allowWebSockets, dropSocket, killServer } from './trials';
+import { dropSocket, killServer, networkChanged, webSocketsChanged } from './trials';
 import { useTrial } from './use-trial';
 
 /** What this page can survive, to be tried. */
 export function BreakIt() {
   const { way, setWay } = useSession();
   const [drop, block, offline, kill] = [useTrial(), useTrial(), useTrial(), useTrial()];
-  const block_ = () => {
-    const next = { ...way, websockets: !way.websockets };
-    block.start((client, tell) => allowWebSockets(client, next, tell).finally(() => setWay(next)));
+  const change = async (next: Way) => {
+    await door.setWay(next);
+    setWay(next);
   };
-  const offline_ = () => {
+  const toggleWebSockets = () => {
+    const next = { ...way, websockets: !way.websockets };
+    block.start(async (client, tell) => {
+      await change(next);
+      return webSocketsChanged(client, next, tell);
+    });
+  };
+  const toggleNetwork = () => {
     const next = { ...way, network: !way.network };
-    offline.start((client, tell) => allowNetwork(client, next, tell).finally(() => setWay(next)));
+    offline.start(async (client, tell) => {
+      await change(next);
+      return networkChanged(client, next, tell);
+    });
   };
   return (
     <Card title="Break it" className="break-it">
       <ul className="trials">
         <TrialRow icon="cut" action="Drop the socket" testId="break-drop" trial={drop.trial} onAct={() => drop.start(dropSocket)}
           expect="The connection ends without a word. The client is back within seconds, and has missed nothing." />
-        <TrialRow icon="block" action="Block WebSocket" testId="break-websocket" isOn={!way.websockets} trial={block.trial} onAct={block_}
+        <TrialRow icon="block" action="Block WebSocket" testId="break-websocket" isOn={!way.websockets} trial={block.trial} onAct={toggleWebSockets}
           expect="As behind a strict proxy. After some seconds the client polls; unblocked, it is back on the WebSocket within a minute." />
-        <TrialRow icon="offline" action="Go offline" testId="break-offline" isOn={!way.network} trial={offline.trial} onAct={offline_}
+        <TrialRow icon="offline" action="Go offline" testId="break-offline" isOn={!way.network} trial={offline.trial} onAct={toggleNetwork}
           expect="Nothing of this page comes through. It says so; online again, it catches up on what was missed." />
         <BurstRow />
         <TrialRow icon="power" action="Kill the server" testId="break-kill" trial={kill.trial} onAct={() => kill.start(killServer)}

@@ -1,6 +1,6 @@
 import type { Client, Statistics, Status } from 'steadfast';
 
-import { cut, kill, setWay } from '../door/door';
+import { cut, kill } from '../door/door';
 import type { Way } from '../door/door';
 import { seconds } from '../parts/format';
 import { isLive, watch } from './watch';
@@ -43,22 +43,20 @@ export async function killServer(client: Client, tell: Tell): Promise<string> {
   return back(client, at, began);
 }
 
-/** Blocks or frees WebSockets and says when the client has settled for it. */
-export async function allowWebSockets(client: Client, way: Way, tell: Tell): Promise<string> {
+/** WebSockets are blocked or free from now on: says when the client has settled for it. */
+export async function webSocketsChanged(client: Client, way: Way, tell: Tell): Promise<string> {
   const since = Date.now();
   const wanted = way.websockets ? 'websocket' : 'polling';
-  await setWay(way);
   if (!way.network) return 'This page is offline: it will be seen when it is online again.';
   tell(way.websockets ? 'Allowed. Polling goes on until a WebSocket is proven.' : 'Refused. Waiting for polling to take over.');
   const at = await watch(client, ({ transport }) => transport === wanted, PATIENCE).done;
   return `Live by ${wanted === 'websocket' ? 'WebSocket' : 'polling'} after ${seconds(at - since)}.`;
 }
 
-/** Cuts this page from the network, or gives it back, and says when the client has noticed. */
-export async function allowNetwork(client: Client, way: Way, tell: Tell): Promise<string> {
+/** This page is cut from the network, or given it back, from now on: says when the client has noticed. */
+export async function networkChanged(client: Client, way: Way, tell: Tell): Promise<string> {
   const since = Date.now();
   const began = client.statistics();
-  await setWay(way);
   if (!way.network) {
     tell('Cut. Waiting for the client to notice.');
     const at = await watch(client, (status) => !isLive(status), PATIENCE).done;

@@ -2,6 +2,7 @@ import { askOf } from '../feed/asks';
 import type { Asks } from '../feed/asks';
 import { count, decimal } from '../parts/format';
 import { Stat } from '../parts/stat';
+import type { Tone } from '../parts/stat';
 import { runningEncounters } from './encounter-book';
 import type { EncounterBook } from './encounter-book';
 import type { HealthBook } from './health-book';
@@ -27,12 +28,14 @@ export function HospitalStats({ threats, asks, encounters, health }: HospitalSta
   const degraded = components.filter(({ status }) => status !== 'healthy');
   const times = components.map(({ history }) => history.at(-1)?.responseMs ?? null).filter((time) => time !== null);
   const slowest = times.length === 0 ? null : Math.max(...times);
+  const isKnown = threats.size + encounters.size + components.length > 0;
+  const figure = (value: number, tone: Tone) => (isKnown ? { value: count(value), tone: value > 0 ? tone : 'good' as const } : { value: '–' });
   return (
     <dl className="stats">
-      <Stat label="Active threats" value={count(active.length)} tone={active.length > 0 ? 'warning' : 'good'} note={`${count(contained)} contained`} />
-      <Stat label="Critical" value={count(critical)} tone={critical > 0 ? 'bad' : 'good'} note="of those active" />
-      <Stat label="Unacknowledged" value={count(waiting.length)} tone={waiting.length > 0 ? 'bad' : 'good'} note="by anybody" />
-      <Stat label="Encounters" value={count(running.length)} note={`${count(done)} completed`} />
+      <Stat label="Active threats" {...figure(active.length, 'warning')} note={`${count(contained)} contained`} />
+      <Stat label="Critical" {...figure(critical, 'bad')} note="of those active" />
+      <Stat label="Unacknowledged" {...figure(waiting.length, 'bad')} note="by anybody" />
+      <Stat label="Encounters" value={isKnown ? count(running.length) : '–'} note={`${count(done)} completed`} />
       <Stat label="Components" value={components.length === 0 ? '–' : count(components.length)} tone={degraded.length > 0 ? 'warning' : 'plain'}
         note={degraded.length === 0 ? 'none is degraded' : `${degraded.map(({ name }) => name).join(', ')} degraded`} />
       <Stat label="Slowest response" value={decimal(slowest, 0)} unit="ms" note="last look at each" />

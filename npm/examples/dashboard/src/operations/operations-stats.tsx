@@ -2,6 +2,7 @@ import { askOf } from '../feed/asks';
 import type { Asks } from '../feed/asks';
 import { age, count, decimal } from '../parts/format';
 import { Stat } from '../parts/stat';
+import type { Tone } from '../parts/stat';
 import { useNow } from '../parts/use-now';
 import { openIncidents } from './incident-book';
 import type { IncidentBook } from './incident-book';
@@ -20,15 +21,17 @@ export function OperationsStats({ incidents, asks, sites }: { incidents: Inciden
   const degraded = all.filter(({ status }) => status === 'degraded').length;
   const breaches = all.filter(({ history }) => history.at(-1)?.breach === true).length;
   const fleet = sites.fleet.at(-1) ?? null;
-  const nothing = all.length === 0;
+  // Measurements are the first that comes: without any, nothing is known yet.
+  const isKnown = all.length > 0;
+  const figure = (value: number, tone: Tone) => (isKnown ? { value: count(value), tone: value > 0 ? tone : 'good' as const } : { value: '–' });
   return (
     <dl className="stats">
-      <Stat label="Open incidents" value={count(open.length)} tone={open.length > 0 ? 'warning' : 'good'}
+      <Stat label="Open incidents" {...figure(open.length, 'warning')}
         note={oldest === null ? 'none is open' : `oldest ${age(oldest, now)}`} />
-      <Stat label="Unacknowledged" value={count(waiting.length)} tone={waiting.length > 0 ? 'bad' : 'good'}
+      <Stat label="Unacknowledged" {...figure(waiting.length, 'bad')}
         note={resolved > 0 ? `${count(resolved)} resolved since` : 'by anybody'} />
-      <Stat label="Escalated" value={count(escalated)} tone={escalated > 0 ? 'warning' : 'good'} note="of those open" />
-      <Stat label="Sites down" value={nothing ? '–' : count(down)} tone={nothing ? 'plain' : down > 0 ? 'bad' : 'good'} note={`${count(degraded)} degraded of ${count(all.length)}`} />
+      <Stat label="Escalated" {...figure(escalated, 'warning')} note="of those open" />
+      <Stat label="Sites down" {...figure(down, 'bad')} note={`${count(degraded)} degraded of ${count(all.length)}`} />
       <Stat label="Availability" value={decimal(fleet?.availability ?? null, 2)} unit="%" note="mean of all sites" />
       <Stat label="Throughput" value={fleet === null ? '–' : decimal(fleet.throughput / 1_000, 1)} unit="Gbit/s"
         note={breaches === 0 ? 'no site over a limit' : `${count(breaches)} over a limit`} />

@@ -1,3 +1,4 @@
+import { useEffect } from 'react';
 import type { ReactNode } from 'react';
 import { useSteadfast } from 'steadfast/react';
 import { RealTimeNotifications } from 'steadfast/ui';
@@ -27,6 +28,7 @@ interface ConsoleFrameProps {
 /** What both consoles have: status, notifications, who is there, ways to break it, and what the connection went through. */
 export function ConsoleFrame({ title, books, notified, describe, watched, aside, children }: ConsoleFrameProps) {
   const client = useSteadfast();
+  useEffect(() => void (document.title = `${title} · Steadfast demo`), [title]);
   return (
     <>
       <StatusStrip timeline={books.timeline} />
