@@ -28,7 +28,7 @@ describe('incident book', () => {
     const end = resolved('INC-1');
     const over = fold([end], open);
     expect(openIncidents(over)).toEqual([]);
-    expect(pastIncidents(over, 5).map(({ resolvedAt }) => resolvedAt)).toEqual([end.timestamp]);
+    expect(pastIncidents(fold([resolved('INC-1')], over), 5).map(({ resolvedAt }) => resolvedAt)).toEqual([end.timestamp]);
   });
 
   test('any order, with every event twice, comes to the same: the open topic brings alerts late', () => {

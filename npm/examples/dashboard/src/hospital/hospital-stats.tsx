@@ -37,7 +37,7 @@ export function HospitalStats({ threats, asks, encounters, health }: HospitalSta
       <Stat label="Unacknowledged" {...figure(waiting.length, 'bad')} note="by anybody" />
       <Stat label="Encounters" value={isKnown ? count(running.length) : '–'} note={`${count(done)} completed`} />
       <Stat label="Components" value={components.length === 0 ? '–' : count(components.length)} tone={degraded.length > 0 ? 'warning' : 'plain'}
-        note={degraded.length === 0 ? 'none is degraded' : `${degraded.map(({ name }) => name).join(', ')} degraded`} />
+        note={components.length === 0 ? 'none has reported yet' : degraded.length === 0 ? 'none is degraded' : `${degraded.map(({ name }) => name).join(', ')} degraded`} />
       <Stat label="Slowest response" value={decimal(slowest, 0)} unit="ms" note="last look at each" />
     </dl>
   );

@@ -27,14 +27,14 @@ export function OperationsStats({ incidents, asks, sites }: { incidents: Inciden
   return (
     <dl className="stats">
       <Stat label="Open incidents" {...figure(open.length, 'warning')}
-        note={oldest === null ? 'none is open' : `oldest ${age(oldest, now)}`} />
+        note={oldest === null ? isKnown ? 'none is open' : 'not known yet' : `oldest ${age(oldest, now)}`} />
       <Stat label="Unacknowledged" {...figure(waiting.length, 'bad')}
         note={resolved > 0 ? `${count(resolved)} resolved since` : 'by anybody'} />
       <Stat label="Escalated" {...figure(escalated, 'warning')} note="of those open" />
-      <Stat label="Sites down" {...figure(down, 'bad')} note={`${count(degraded)} degraded of ${count(all.length)}`} />
+      <Stat label="Sites down" {...figure(down, 'bad')} note={isKnown ? `${count(degraded)} degraded of ${count(all.length)}` : 'not known yet'} />
       <Stat label="Availability" value={decimal(fleet?.availability ?? null, 2)} unit="%" note="mean of all sites" />
       <Stat label="Throughput" value={fleet === null ? '–' : decimal(fleet.throughput / 1_000, 1)} unit="Gbit/s"
-        note={breaches === 0 ? 'no site over a limit' : `${count(breaches)} over a limit`} />
+        note={!isKnown ? 'of all sites' : breaches === 0 ? 'no site over a limit' : `${count(breaches)} over a limit`} />
     </dl>
   );
 }

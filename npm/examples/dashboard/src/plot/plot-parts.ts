@@ -40,7 +40,7 @@ export function timeAxis(look: PlotLook, more: uPlot.Axis = {}): uPlot.Axis {
   const two = (value: number) => String(value).padStart(2, '0');
   return axis(look, {
     size: 26,
-    space: 44,
+    space: 52,
     values: (_, splits) => splits.map((split) => {
       const date = new Date(split * 1_000);
       return date.getSeconds() === 0 ? `${two(date.getHours())}:${two(date.getMinutes())}` : `:${two(date.getSeconds())}`;

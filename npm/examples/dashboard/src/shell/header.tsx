@@ -10,6 +10,9 @@ import type { Theme } from './use-theme';
 /** Who may sit at the consoles. */
 export const USERS = ['ana', 'ben', 'chloe', 'kim'] as const;
 
+/** Short enough for a phone's bar: what there is to say more stands below it. */
+const STRINGS = { reconnect: 'Retry' };
+
 interface HeaderProps {
   readonly console: ConsoleName;
   readonly user: string;
@@ -34,7 +37,7 @@ export function Header({ console, user, theme, onUser, onTheme }: HeaderProps) {
           </a>
         ))}
       </nav>
-      <div className="bar-status" data-testid="connection-status"><ConnectionStatus client={client} compact /></div>
+      <div className="bar-status" data-testid="connection-status"><ConnectionStatus client={client} compact strings={STRINGS} /></div>
       <label className="who">
         <span className="hidden">Signed in as</span>
         <Icon name="person" />

@@ -34,9 +34,9 @@ export function StatusStrip({ timeline }: { timeline: TimelineBook }) {
 
 function sentence({ state, transport, reason, retryAt }: Status, since: number | null, now: number): string {
   const from = since === null ? '' : ` since ${clock(since)}`;
-  const why = reason === null ? '' : ` ${reason.message.charAt(0).toUpperCase()}${reason.message.slice(1)}.`;
+  const why = reason === null ? '' : ` Reason: ${reason.message}.`;
   switch (state) {
-    case 'loading': return 'Loading the client.';
+    case 'loading': return `Loading the client.${why}`;
     case 'connected':
       return transport === 'polling'
         ? `Live by polling${from}: there is no WebSocket now, and the client keeps trying for one.`
