@@ -42,6 +42,10 @@ async function post(path: string, body?: unknown): Promise<Response> {
     method: 'POST',
     ...(body !== undefined && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
   });
-  if (!response.ok) throw new Error(`${path.split('/').slice(0, 3).join('/')} answered ${response.status}`);
+  if (!response.ok) {
+    // The front door says in a sentence what is wrong; a proxy may send a page.
+    const said = (await response.text()).trim();
+    throw new Error(said !== '' && said.length < 300 ? said : `${path.split('/').slice(0, 3).join('/')} answered ${response.status}`);
+  }
   return response;
 }

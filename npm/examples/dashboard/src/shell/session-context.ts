@@ -17,6 +17,7 @@ export interface Session {
 
 const Context = createContext<Session | null>(null);
 
+/** Gives the session to all below it. */
 export const SessionProvider = Context.Provider;
 
 /** The session around this component. */
