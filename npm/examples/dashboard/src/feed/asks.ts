@@ -1,3 +1,5 @@
+import { putBounded } from './bounded';
+
 /**
  * Which events still wait for a person. Two topics tell it, in no mutual order: the log brings an event that asks, and
  * `open:{topic}` holds the ones that nobody has acknowledged, here or elsewhere.
@@ -88,10 +90,5 @@ function settle(asks: Asks, ids: readonly string[], by: string | null): Asks {
 }
 
 function put(asks: Asks, id: string, ask: Ask): Asks {
-  const byId = new Map(asks.byId).set(id, ask);
-  if (byId.size > MOST_ASKS) {
-    const victim = [...byId].find(([, one]) => one.state === 'acknowledged') ?? [...byId][0];
-    if (victim) byId.delete(victim[0]);
-  }
-  return { ...asks, byId };
+  return { ...asks, byId: putBounded(asks.byId, id, ask, MOST_ASKS, ({ state }) => state === 'acknowledged') };
 }

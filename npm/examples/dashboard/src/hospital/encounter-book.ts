@@ -1,5 +1,6 @@
 import type { SteadfastEvent } from 'steadfast';
 
+import { putBounded } from '../feed/bounded';
 import { number, record, text } from '../feed/open-value';
 
 /** An encounter and its dictated note, from three topics that come in no mutual order. */
@@ -116,10 +117,5 @@ function blank(id: string): EncounterRecord {
 }
 
 function put(book: EncounterBook, encounter: EncounterRecord): EncounterBook {
-  const next = new Map(book).set(encounter.id, encounter);
-  if (next.size > MOST_ENCOUNTERS) {
-    const victim = [...next.values()].find(isOver) ?? [...next.values()][0];
-    if (victim) next.delete(victim.id);
-  }
-  return next;
+  return putBounded(book, encounter.id, encounter, MOST_ENCOUNTERS, isOver);
 }

@@ -1,4 +1,4 @@
-import { useAsks } from '../feed/use-asks';
+import { useAlerts } from '../feed/use-alerts';
 import { useFeed } from '../feed/use-feed';
 import { useTimeline } from '../timeline/use-timeline';
 import type { HospitalBooks } from './hospital-books';
@@ -8,17 +8,9 @@ import type { HospitalBooks } from './hospital-books';
  * one asks for its history.
  */
 export function HospitalFeed({ books }: { books: HospitalBooks }) {
-  const { threats, asks, encounters, health } = books;
+  const { threats, encounters, health } = books;
   useTimeline(books.timeline);
-  useFeed('threats', books, {
-    onEvent: (event) => {
-      threats.dispatch(event);
-      if (event.requiresAcknowledgment && event.id !== undefined) {
-        asks.dispatch({ kind: 'asked', id: event.id, replay: event.replay });
-      }
-    },
-  }, { history: 200 });
-  useAsks('threats', asks, threats.dispatch);
+  useAlerts('threats', books, threats.dispatch, { history: 200 });
   useFeed('encounters', books, { onEvent: encounters.dispatch }, { history: 120 });
   useFeed('transcription', books, { onEvent: encounters.dispatch }, { history: 300 });
   useFeed('transcription.progress', books, { onEvent: encounters.dispatch });

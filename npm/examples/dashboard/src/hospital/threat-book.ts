@@ -1,5 +1,6 @@
 import type { SteadfastEvent } from 'steadfast';
 
+import { putBounded } from '../feed/bounded';
 import { number, record, text } from '../feed/open-value';
 
 /** How far a threat is, in order. */
@@ -92,10 +93,5 @@ function blank(id: string): ThreatRecord {
 }
 
 function put(book: ThreatBook, threat: ThreatRecord): ThreatBook {
-  const next = new Map(book).set(threat.id, threat);
-  if (next.size > MOST_THREATS) {
-    const victim = [...next.values()].find(({ stage }) => stage === 'resolved') ?? [...next.values()][0];
-    if (victim) next.delete(victim.id);
-  }
-  return next;
+  return putBounded(book, threat.id, threat, MOST_THREATS, ({ stage }) => stage === 'resolved');
 }

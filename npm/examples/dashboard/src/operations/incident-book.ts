@@ -1,5 +1,6 @@
 import type { SteadfastEvent } from 'steadfast';
 
+import { putBounded } from '../feed/bounded';
 import { number, record, text } from '../feed/open-value';
 
 /** A handing-over to somebody higher. */
@@ -101,10 +102,5 @@ function withStep(steps: readonly Escalation[], step: Escalation): readonly Esca
 }
 
 function put(book: IncidentBook, incident: IncidentRecord): IncidentBook {
-  const next = new Map(book).set(incident.id, incident);
-  if (next.size > MOST_INCIDENTS) {
-    const victim = [...next.values()].find(({ resolvedAt }) => resolvedAt !== null) ?? [...next.values()][0];
-    if (victim) next.delete(victim.id);
-  }
-  return next;
+  return putBounded(book, incident.id, incident, MOST_INCIDENTS, ({ resolvedAt }) => resolvedAt !== null);
 }

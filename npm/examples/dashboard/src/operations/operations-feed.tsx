@@ -1,7 +1,7 @@
 import { useEffect } from 'react';
 import type { SteadfastEvent } from 'steadfast';
 
-import { useAsks } from '../feed/use-asks';
+import { useAlerts } from '../feed/use-alerts';
 import { useFeed } from '../feed/use-feed';
 import { useTimeline } from '../timeline/use-timeline';
 import type { OperationsBooks } from './operations-books';
@@ -11,17 +11,9 @@ import type { OperationsBooks } from './operations-books';
  * one asks for its history.
  */
 export function OperationsFeed({ books }: { books: OperationsBooks }) {
-  const { incidents, asks, sites, notices } = books;
+  const { incidents, sites, notices } = books;
   useTimeline(books.timeline);
-  useFeed('incidents', books, {
-    onEvent: (event) => {
-      incidents.dispatch(event);
-      if (event.requiresAcknowledgment && event.id !== undefined) {
-        asks.dispatch({ kind: 'asked', id: event.id, replay: event.replay });
-      }
-    },
-  }, { history: 300 });
-  useAsks('incidents', asks, incidents.dispatch);
+  useAlerts('incidents', books, incidents.dispatch, { history: 300 });
   useFeed('sites', books, { onEvent: (event: SteadfastEvent) => sites.dispatch({ kind: 'status', event }) }, { history: 400 });
   useFeed('kpis', books, {
     onEvent: (event) => sites.dispatch({ kind: 'kpis', event, now: Date.now() }),
