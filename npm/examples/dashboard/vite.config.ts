@@ -14,6 +14,7 @@ export default defineConfig({
   optimizeDeps: { exclude: ['steadfast'] },
   // Fonts and pictures stay files: the page's Content-Security-Policy allows no data in their place.
   build: { target: 'es2022', assetsInlineLimit: 0 },
-  server: { proxy: { '/demo': door, '/via': { target: door, ws: true } } },
+  // The linked package lies outside this folder.
+  server: { fs: { allow: ['../..'] }, proxy: { '/demo': door, '/via': { target: door, ws: true } } },
   test: { include: ['tests/**/*.test.ts'] },
 });
