@@ -24,20 +24,24 @@ export function Acknowledge({ asks, book, ids, about, testId }: AcknowledgeProps
   const { acknowledge, pending } = useAcknowledge();
   const say = usePublish(ACTIONS);
   const [failure, setFailure] = useState<string | null>(null);
+  const [isForgotten, setForgotten] = useState(false);
   const { open, by } = askOf(asks, ids);
   const waits = ids.some((id) => pending.has(id));
   const done = useFocusKept(open.length === 0);
   if (ids.length === 0) return <span className="ack-none">Nothing to acknowledge</span>;
   if (open.length === 0) {
-    return <span className="ack-done" tabIndex={-1} ref={done.after}><Icon name="check" />{doneText(by, user)}</span>;
+    return <span className="ack-done" tabIndex={-1} ref={done.after}><Icon name="check" />{isForgotten ? 'The server has forgotten it' : doneText(by, user)}</span>;
   }
   const act = async () => {
     if (waits) return;
     setFailure(null);
     done.note();
     try {
-      await acknowledge(open);
-      book.dispatch({ kind: 'acknowledged', ids: open, by: user });
+      const { unknown } = await acknowledge(open);
+      const known = open.filter((id) => !unknown.includes(id));
+      book.dispatch({ kind: 'acknowledged', ids: known, by: user });
+      unknown.forEach((id) => book.dispatch({ kind: 'gone', id }));
+      setForgotten(known.length === 0);
     } catch (error) {
       setFailure(error instanceof Error ? error.message : String(error));
       return;
@@ -57,7 +61,7 @@ export function Acknowledge({ asks, book, ids, about, testId }: AcknowledgeProps
 }
 
 function doneText(by: readonly string[], user: string): string {
-  if (by.length === 0) return 'Acknowledged';
+  if (by.length === 0) return 'Acknowledged elsewhere';
   return `By ${by.map((name) => (name === user ? 'you' : name)).join(', ')}`;
 }
 
