@@ -1,6 +1,5 @@
 import { useEffect } from 'react';
 import type { ReactNode } from 'react';
-import { useSteadfast } from 'steadfast/react';
 import { RealTimeNotifications } from 'steadfast/ui';
 import type { Describe } from 'steadfast/ui';
 
@@ -27,7 +26,6 @@ interface ConsoleFrameProps {
 
 /** What both consoles have: status, notifications, who is there, ways to break it, and what the connection went through. */
 export function ConsoleFrame({ title, books, notified, describe, watched, aside, children }: ConsoleFrameProps) {
-  const client = useSteadfast();
   useEffect(() => void (document.title = `${title} · Steadfast demo`), [title]);
   return (
     <>
@@ -41,7 +39,7 @@ export function ConsoleFrame({ title, books, notified, describe, watched, aside,
         </div>
         <div className="rail">
           <ErrorBoundary name="Break it"><BreakIt /></ErrorBoundary>
-          <ErrorBoundary name="Notifications"><RealTimeNotifications client={client} topics={notified} describe={describe} toasts={TOASTS} strings={STRINGS} /></ErrorBoundary>
+          <ErrorBoundary name="Notifications"><RealTimeNotifications topics={notified} describe={describe} toasts={TOASTS} strings={STRINGS} /></ErrorBoundary>
           <ErrorBoundary name="Who is online"><WhoIsOnline topic={watched} /></ErrorBoundary>
           {aside}
         </div>

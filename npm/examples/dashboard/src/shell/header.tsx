@@ -1,4 +1,3 @@
-import { useSteadfast } from 'steadfast/react';
 import { ConnectionStatus } from 'steadfast/ui';
 
 import { Icon } from '../parts/icon';
@@ -23,7 +22,6 @@ interface HeaderProps {
 
 /** The bar that is always there: which console, who, and whether it is live. */
 export function Header({ console, user, theme, onUser, onTheme }: HeaderProps) {
-  const client = useSteadfast();
   return (
     <header className="bar">
       <div className="brand">
@@ -37,7 +35,7 @@ export function Header({ console, user, theme, onUser, onTheme }: HeaderProps) {
           </a>
         ))}
       </nav>
-      <div className="bar-status" data-testid="connection-status"><ConnectionStatus client={client} compact strings={STRINGS} /></div>
+      <div className="bar-status" data-testid="connection-status"><ConnectionStatus compact strings={STRINGS} /></div>
       <label className="who">
         <span className="hidden">Signed in as</span>
         <Icon name="person" />
