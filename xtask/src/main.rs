@@ -40,9 +40,11 @@ cargo xtask COMMAND
         With --faults: makes deliberate faults in client and server, and says which invariant shows each, after how many seeds.
   replay FILE
         prints what happened to a client, from a file with its debug report, and checks that it happens again.
-  bench [--quick] [fan-out] [memory] [client]
+  bench [--quick] [fan-out] [memory] [client] [browser [--write]]
         builds for release and measures on this machine: a broadcast beside a bare loop of write(), the memory of an
-        idle connection, the native client beside a bare WebSocket loop. docs/benchmarks.md says how to read it.
+        idle connection, the native client beside a bare WebSocket loop, and in Chromium the npm package beside a bare
+        WebSocket, centrifuge-js and socket.io-client. docs/benchmarks.md says how to read it; --write puts the
+        browser's table there.
   storm [--seed NUMBER]
         simulates 12,500 and 1,000,000 clients that come back after outages and drains, beside other libraries'
         formulas, and writes docs/storm.svg and the table of docs/storm.md.

@@ -31,12 +31,20 @@ pub(crate) fn run() -> Result<(), Failure> {
 /// # Errors
 /// - npm is missing, or cannot install.
 pub(crate) fn install() -> Result<(), Failure> {
-    let lock = folder().join("package-lock.json");
-    let installed = folder().join("node_modules/.package-lock.json");
+    install_in(&folder())
+}
+
+/// Installs what the lockfile of another package's folder names, unless that is what is there.
+///
+/// # Errors
+/// - npm is missing, or cannot install.
+pub(crate) fn install_in(folder: &Path) -> Result<(), Failure> {
+    let lock = folder.join("package-lock.json");
+    let installed = folder.join("node_modules/.package-lock.json");
     if is_newer(&installed, &lock) {
         return Ok(());
     }
-    process::run(npm().args(["ci", "--no-audit", "--no-fund"]))
+    process::run(npm().current_dir(folder).args(["ci", "--no-audit", "--no-fund"]))
 }
 
 /// `npm` in the package's folder.

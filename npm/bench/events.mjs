@@ -1,0 +1,17 @@
+// The events that are measured with: what an operations centre sees most of, incidents and measurements in turn.
+
+/** The one topic that there is. */
+export const TOPIC = 'figures';
+
+/** An event, as any wire format has to carry it. The length of its payload's text does not depend on how high its number is. */
+export function eventOf(number) {
+  const sequence = 10_000_000 + number;
+  const site = `site-${number % 40 + 10}`;
+  const timestamp = '2026-01-02T03:04:05.678Z';
+  if (number % 2) {
+    const incident = { id: `INC-${sequence}`, title: 'Mains failure', severity: 'critical', site_id: site, status: 'open', technology: '5G', cells_down: 12 };
+    return { type: 'incident_alert', payload: { sequence, incident }, timestamp };
+  }
+  const kpi_data = { name: 'availability', value: number % 90 + 10.25, target: 99.95, unit: 'percent', trend: 'down', breach: true };
+  return { type: 'kpi_update', payload: { sequence, site_id: site, kpi_data }, timestamp };
+}

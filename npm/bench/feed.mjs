@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { WebSocketServer } from 'ws';
+
+/** How much is handed to the socket at a time; it says when it wants more. */
+const WRITTEN_AT_ONCE = 64 * 1_024;
+
+/** A server of one wire format. Its events are finished frames before anybody comes, so that only the client is measured. */
+export class Feed {
+  /** Any will do. */
+  token = 'any';
+  /** Why the last client was sent away, if it was. */
+  fault;
+  #bytes;
+  #client;
+
+  constructor(wire, events, batch) {
+    this.wire = wire;
+    this.#bytes = encode(wire, events, batch);
+    this.server = createServer((_, response) => response.writeHead(404).end());
+    const protocols = new WebSocketServer({ noServer: true, perMessageDeflate: false, handleProtocols: () => wire.subprotocol ?? false });
+    this.server.on('upgrade', (request, socket, head) => {
+      protocols.handleUpgrade(request, socket, head, (client) => this.#converse(client, socket));
+    });
+  }
+
+  static async start(wire, events, batch) {
+    const feed = new Feed(wire, events, batch);
+    feed.server.listen(0, '127.0.0.1');
+    await once(feed.server, 'listening');
+    feed.url = `http://127.0.0.1:${feed.server.address().port}`;
+    return feed;
+  }
+
+  /** Sends all events to whoever is connected, as fast as the socket takes them. */
+  async play() {
+    const { socket, gone } = this.#client;
+    for (let at = 0; at < this.#bytes.length && !gone.aborted; at += WRITTEN_AT_ONCE) {
+      const taken = socket.write(this.#bytes.subarray(at, at + WRITTEN_AT_ONCE));
+      if (!taken) await once(socket, 'drain', { signal: gone }).catch(() => undefined);
+    }
+  }
+
+  close() {
+    this.#client?.client.terminate();
+    this.server.close();
+    this.server.closeAllConnections();
+  }
+
+  #converse(client, socket) {
+    socket.setNoDelay(true);
+    const gone = new AbortController();
+    socket.once('close', () => gone.abort());
+    this.#client = { client, socket, gone: gone.signal };
+    this.fault = undefined;
+    if (this.wire.greeting) client.send(this.wire.greeting);
+    client.on('message', (message) => {
+      try {
+        for (const answer of this.wire.answer(String(message))) client.send(answer);
+      } catch (error) {
+        this.fault = error;
+        client.terminate();
+      }
+    });
+    client.on('error', () => client.terminate());
+  }
+}
+
+/** All events, as WebSocket frames of so many events each. */
+function encode(wire, events, batch) {
+  const parts = [];
+  for (let first = 1; first <= events; first += batch) {
+    const numbers = Array.from({ length: Math.min(batch, events - first + 1) }, (_, index) => first + index);
+    parts.push(textFrame(Buffer.from(wire.message(numbers.map(wire.event)))));
+  }
+  return Buffer.concat(parts);
+}
+
+/** A text message in one unmasked frame (RFC 6455, 5.2). */
+function textFrame(payload) {
+  const { length } = payload;
+  if (length < 126) return Buffer.concat([Buffer.of(0x81, length), payload]);
+  if (length < 65_536) return Buffer.concat([Buffer.of(0x81, 126, length >> 8, length & 0xff), payload]);
+  const header = Buffer.of(0x81, 127, 0, 0, 0, 0, 0, 0, 0, 0);
+  header.writeUInt32BE(length, 6);
+  return Buffer.concat([header, payload]);
+}

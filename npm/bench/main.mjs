@@ -1,0 +1,84 @@
+// node main.mjs SERVER [--quick] [--write]: measures, prints the table, and puts it into docs/benchmarks.md.
+
+import { readFile, writeFile } from 'node:fs/promises';
+
+import { Stage } from './browser.mjs';
+import { Feed } from './feed.mjs';
+import { Server } from './server.mjs';
+import { table } from './table.mjs';
+import * as wires from './wires.mjs';
+
+const PAGE = new URL('../../docs/benchmarks.md', import.meta.url);
+const [BEGIN, END] = ['<!-- table: written by `cargo xtask bench browser --write` -->', '<!-- end of the table -->'];
+
+/** The events of a run: those that only warm up, and those that are timed. */
+const FULL = { warm: 5_000, events: 20_000, rounds: 9, seconds: 100 };
+const QUICK = { warm: 1_000, events: 3_000, rounds: 3, seconds: 30 };
+
+/** Fewer rounds say nothing, however slow the machine is. */
+const FEWEST_ROUNDS = 3;
+
+/** Who is measured, with so many events a message. `beside` is the place of the raw loop that it is compared with. */
+const CONTESTANTS = [1, 4, 64].flatMap((batch, kind) => {
+  const beside = [0, 6, 9][kind];
+  const all = [
+    { name: 'raw WebSocket, `JSON.parse`, the same messages', client: 'raw', wire: wires.frames },
+    ...batch === 1 ? [{ name: 'raw WebSocket, `JSON.parse`, the bare envelope', client: 'raw', wire: wires.plain }] : [],
+    { name: '**Steadfast**', client: 'steadfast', wire: wires.steadfast },
+    ...batch === 1 ? [{ name: '**Steadfast**, from the real server', client: 'steadfast' }] : [],
+    { name: 'centrifuge-js', client: 'centrifuge', wire: wires.centrifuge },
+    ...batch === 1 ? [{ name: 'socket.io-client', client: 'socketIo', wire: wires.socketIo }] : [],
+  ];
+  return all.map((contestant) => ({ ...contestant, batch, beside }));
+});
+
+const [program, ...options] = process.argv.slice(2);
+try {
+  const unknown = options.find((option) => !['--quick', '--write'].includes(option));
+  if (unknown) throw new Error(`\`${unknown}\` is unknown; there are --quick and --write`);
+  const text = await measure(options.includes('--quick') ? QUICK : FULL);
+  console.log(`\n${text}`);
+  if (options.includes('--write')) await write(text);
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+}
+
+/** Lets the contestants take turns, each round beginning with another, and gives the table. */
+async function measure({ warm, events, rounds, seconds }) {
+  const opened = [];
+  try {
+    const keep = (thing) => {
+      opened.push(thing);
+      return thing;
+    };
+    const stage = keep(await Stage.open());
+    const feeds = await Promise.all(CONTESTANTS.map(async ({ wire, batch }) =>
+      keep(wire ? await Feed.start(wire, warm + events, batch) : await Server.start(program, warm + events))));
+    const runs = CONTESTANTS.map(() => []);
+    const deadline = performance.now() + seconds * 1_000;
+    for (let round = 0; round < rounds && (round < FEWEST_ROUNDS || performance.now() < deadline); round += 1) {
+      for (let turn = 0; turn < CONTESTANTS.length; turn += 1) {
+        const index = (turn + round) % CONTESTANTS.length;
+        const { name, batch, client } = CONTESTANTS[index];
+        const run = await stage.run({ client, feed: feeds[index] }, { warm, events }).catch((error) => {
+          throw new Error(`${name}, ${batch} a message: ${error.message}`);
+        });
+        runs[index].push(run);
+      }
+      console.log(`round ${round + 1} of at most ${rounds}`);
+    }
+    return `${events.toLocaleString('en')} events after ${warm.toLocaleString('en')} that warm up; medians of ${runs[0].length} rounds `
+      + `(lowest–highest), ratios round by round.\nChromium ${stage.browser.version()}.\n\n${table(CONTESTANTS, runs)}`;
+  } finally {
+    await Promise.all(opened.map((thing) => thing.close()));
+  }
+}
+
+async function write(text) {
+  const page = await readFile(PAGE, 'utf8');
+  const [before, after] = [page.indexOf(BEGIN), page.indexOf(END)];
+  if (before < 0 || after < before) throw new Error(`docs/benchmarks.md has no \`${BEGIN}\` before \`${END}\`; put them back`);
+  await writeFile(PAGE, `${page.slice(0, before + BEGIN.length)}\n\n${text}\n\n${page.slice(after)}`);
+  console.log('\nthe table of docs/benchmarks.md is written');
+}
