@@ -54,8 +54,15 @@ export function create(options: ClientOptions, source: () => WasmSource | Promis
       if (typeof listener !== 'object' || listener === null) {
         throw new SteadfastError('bad_options', 'subscribe needs a listener: subscribe(topic, { onEvent(event) { … } })');
       }
+      const say = (text: string, value: unknown) => log('warn', `${topic}: ${text}`, value);
       const entry = follow(topic, given, (delivery) => {
-        if (!entry.ended) session.guarded(() => hand(listener, delivery, (text, value) => log('warn', `${topic}: ${text}`, value)));
+        // An event's way: nothing is made here that an event does not need.
+        if (entry.ended) return;
+        try {
+          hand(listener, delivery, say);
+        } catch (error) {
+          session.listenerFailed(error);
+        }
       });
       const subscription: Subscription = Object.assign(() => session.unsubscribe(entry), {
         topic, cursor: () => session.cursor(entry), isLive: () => session.isLive(entry),

@@ -16,9 +16,15 @@ const CALLS = ('connect disconnect subscribe unsubscribe submit send acknowledge
 /** How many of the last inputs are kept. */
 const MOST_KEPT = 100;
 
+/** The most numbers of a call that are kept. */
+const MOST_NUMBERS = 4;
+
+/** A call, with when it was made and its leading numbers, or so many events. Made a line only where it is read. */
+type Kept = { readonly events: number } | { readonly at: number; readonly what: Call; readonly numbers: readonly unknown[] };
+
 /** Keeps what the machine was last told: names and leading numbers, never a token or a payload. */
 export class Recorder {
-  #lines: string[] = [];
+  #kept: Kept[] = [];
   #events = 0;
 
   event(): void {
@@ -26,25 +32,23 @@ export class Recorder {
   }
 
   call(what: Call, values: readonly unknown[]): void {
-    const end = values.findIndex((value) => typeof value !== 'number');
-    this.#keep(`${CALLS[what]} ${values.slice(0, end < 0 ? 4 : Math.min(end, 4)).join(' ')}`);
+    this.#flush();
+    let end = 0;
+    while (end < MOST_NUMBERS && typeof values[end] === 'number') end += 1;
+    this.#kept.push({ at: Date.now(), what, numbers: values.slice(0, end) });
+    // Halved now and then, which is cheaper than moving all for each.
+    if (this.#kept.length > 2 * MOST_KEPT) this.#kept = this.#kept.slice(-MOST_KEPT);
   }
 
   /** The lines, oldest first. */
   lines(): readonly string[] {
     this.#flush();
-    return this.#lines;
-  }
-
-  #keep(line: string): void {
-    this.#flush();
-    this.#lines.push(`${new Date().toISOString()} ${line}`);
-    // Halved now and then, which is cheaper than moving all for each.
-    if (this.#lines.length > 2 * MOST_KEPT) this.#lines = this.#lines.slice(-MOST_KEPT);
+    return this.#kept.slice(-MOST_KEPT).map((kept) => 'events' in kept
+      ? `… ${kept.events} events` : `${new Date(kept.at).toISOString()} ${CALLS[kept.what]} ${kept.numbers.join(' ')}`);
   }
 
   #flush(): void {
-    if (this.#events) this.#lines.push(`… ${this.#events} events`);
+    if (this.#events) this.#kept.push({ events: this.#events });
     this.#events = 0;
   }
 }
@@ -56,6 +60,6 @@ export function writeReport(status: Status, statistics: Statistics, topics: Iter
     `${name}: ${members} listeners, ${cursor ? `${cursor.epoch} ${cursor.offset}` : 'no cursor'}`);
   return [
     `status: ${JSON.stringify(status)}`, `counters: ${counted.join(', ')}`, 'topics:', ...followed, 'last inputs:',
-    ...recorder.lines().slice(-MOST_KEPT),
+    ...recorder.lines(),
   ].join('\n');
 }

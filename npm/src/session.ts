@@ -8,7 +8,7 @@ import type { Settings } from './options.js';
 import { type Waiting, closed, complete, mistake, refusal } from './outbox.js';
 import { Recorder, STATISTICS, writeReport } from './report.js';
 import { idle, reasonOf } from './status.js';
-import { type Entry, Topic } from './topics.js';
+import { type Entry, type Portion, Topic } from './topics.js';
 import type { Cursor, Delivery, Gap, Result, Statistics, Status, StatusReason } from './types.js';
 
 /** What waits for the module. */
@@ -42,7 +42,7 @@ export class Session {
   readonly #statusListeners = new Set<(status: Status) => void>();
   readonly #streams = new Map<Entry, () => void>();
   readonly #recorder = new Recorder();
-  readonly #portion: { readonly events: number; readonly bytes: number };
+  readonly #portion: Portion;
   #reason: StatusReason | null = null;
   #tokenFailure: string | undefined;
   #listenerErrors = 0;
@@ -161,14 +161,10 @@ export class Session {
     return writeReport(this.status, this.statistics(), this.#topics.values(), this.#recorder);
   }
 
-  /** Calls the application's code; whatever it throws is counted and said. */
-  guarded(act: () => void): void {
-    try {
-      act();
-    } catch (error) {
-      this.#listenerErrors += 1;
-      this.log('error', 'a listener failed; the client goes on.', error);
-    }
+  /** Counts and says what the application's code has thrown. */
+  listenerFailed(error: unknown): void {
+    this.#listenerErrors += 1;
+    this.log('error', 'a listener failed; the client goes on.', error);
   }
 
   #whenRunning(act: (driver: Driver) => void, fail: (error: SteadfastError) => void, patient = false): void {
@@ -186,7 +182,7 @@ export class Session {
       const driver = new Driver(this.settings, this.log, this.#recorder, {
         slots: this.#slots,
         output: (output) => this.#output(output),
-        beforeAnswer: () => this.#topics.forEach((topic) => topic.report(this.#taken)),
+        beforeAnswer: () => this.#topics.forEach((topic) => topic.report()),
         tokenFailure: (message) => void (this.#tokenFailure = message),
         crashed: (error) => this.#crashed(`the client failed inside (${error}); reload the page, and report this with debugReport()`),
       });
@@ -239,7 +235,7 @@ export class Session {
     let topic = this.#topics.get(slot);
     if (topic) driver.catchUpSoon(entry);
     else {
-      topic = new Topic(name, slot);
+      topic = new Topic(name, slot, this.#portion, this.#taken);
       topic.add(entry);
       this.#topics.set(slot, topic);
       this.#slots.set(name, slot);
@@ -281,7 +277,7 @@ export class Session {
     if (!topic) return;
     if (topic.isState === undefined) this.#stands(this.#driver?.cursor(slot));
     if (offset >= 0) topic.cursor = { epoch: topic.cursor?.epoch ?? '', offset };
-    topic.event(offset, flags, frame, () => topic.count(size, this.#portion, this.#taken));
+    topic.event(offset, flags, size, frame);
   }
 
   #tell(slot: number, delivery: (topic: string) => Delivery): void {
@@ -311,7 +307,13 @@ export class Session {
     if (this.#life.stage === 'over' && this.status.state === 'closed') return;
     this.status = Object.freeze(status);
     this.log('info', `${status.state}${status.transport ? ` over ${status.transport}` : ''}`, status.reason?.message ?? '');
-    for (const listener of this.#statusListeners) this.guarded(() => listener(status));
+    for (const listener of this.#statusListeners) {
+      try {
+        listener(status);
+      } catch (error) {
+        this.listenerFailed(error);
+      }
+    }
   }
 
   #end(): void {

@@ -19,6 +19,12 @@ export interface Entry {
   place?: { readonly topic: Topic; readonly subscription: number };
 }
 
+/** How much is taken before it is told. */
+export interface Portion {
+  readonly events: number;
+  readonly bytes: number;
+}
+
 /** What was taken of a topic, to be told to the machine. */
 export type Taken = (slot: number, events: number, bytes: number) => void;
 
@@ -39,7 +45,9 @@ export class Topic {
   #events = 0;
   #bytes = 0;
 
-  constructor(readonly name: string, readonly slot: number) {}
+  constructor(
+    readonly name: string, readonly slot: number, private readonly portion: Portion, private readonly taken: Taken,
+  ) {}
 
   add(entry: Entry): void {
     this.#entries.add(entry);
@@ -71,41 +79,40 @@ export class Topic {
     for (const entry of this.#entries) entry.take(delivery);
   }
 
-  /** Tells an event. `taken` is called for it once every listener has it. */
-  event(offset: number, flags: number, frame: EventFrame, taken: () => void): void {
+  /** Tells an event, and counts it as taken once every listener has it. */
+  event(offset: number, flags: number, size: number, frame: EventFrame): void {
     const event = eventOf(this.name, offset, (flags & Flag.Replay) !== 0, frame);
     const { key } = event;
     const deleted = (flags & Flag.Deleted) !== 0;
     if (this.isState && key !== undefined) this.#keep(key, deleted ? undefined : event);
     const delivery: Delivery = deleted ? { kind: 'deleted', deleted: event as unknown as Deleted } : { kind: 'event', event };
-    const keepers: Entry[] = [];
+    let keepers: Entry[] | undefined;
     for (const entry of this.#entries) {
       if (!wants(entry, key)) continue;
-      if (entry.keeps) keepers.push(entry);
+      if (entry.keeps) (keepers ??= []).push(entry);
       else entry.take(delivery);
     }
+    if (!keepers) return this.#count(size);
     let waiting = keepers.length;
-    if (!waiting) return taken();
     for (const entry of keepers) {
       entry.take(delivery, () => {
         waiting -= 1;
-        if (!waiting) taken();
+        if (!waiting) this.#count(size);
       });
     }
   }
 
-  /** Counts what was taken; tells it where it makes a portion, or `now`. */
-  count(size: number, portion: { readonly events: number; readonly bytes: number }, taken: Taken): void {
-    this.#events += 1;
-    this.#bytes += size;
-    if (this.#events >= portion.events || this.#bytes >= portion.bytes) this.report(taken);
-  }
-
   /** Tells what was taken, however little. */
-  report(taken: Taken): void {
+  report(): void {
     const [events, bytes] = [this.#events, this.#bytes];
     this.#events = this.#bytes = 0;
-    if (events) taken(this.slot, events, bytes);
+    if (events) this.taken(this.slot, events, bytes);
+  }
+
+  #count(size: number): void {
+    this.#events += 1;
+    this.#bytes += size;
+    if (this.#events >= this.portion.events || this.#bytes >= this.portion.bytes) this.report();
   }
 
   #keep(key: string, event: SteadfastEvent | undefined): void {

@@ -73,8 +73,7 @@ export class Driver {
     this.#links = openLinks(Socket, settings.endpoint.websocket, {
       opened: (link) => this.run(Call.Opened, link),
       closed: (link, code) => this.run(Call.Closed, link, code),
-      text: (link, text) => this.#frames(link, (sink) => decodeText(text, MOST_IN_MESSAGE, face.slots, sink)),
-      bytes: (link, bytes) => this.#frames(link, (sink) => decodeBytes(bytes, face.slots, sink)),
+      message: (link, data) => this.#message(link, data),
     });
     const send: typeof fetch = settings.fetch ?? ((input, init) => fetch(input, init));
     this.#exchanges = openExchanges(send, settings.endpoint.poll, (exchange, answer) => this.#answered(exchange, answer));
@@ -104,11 +103,13 @@ export class Driver {
   /** Tells the machine something more of the same moment. */
   again(what: Call, ...values: unknown[]): number {
     this.recorder.call(what, values);
-    let answer = NaN;
-    this.#guard(() => {
-      answer = this.#core.call(what, ...values);
-    });
-    return answer;
+    if (this.#ended) return NaN;
+    try {
+      return this.#core.call(what, ...values);
+    } catch (error) {
+      this.#crash(error);
+      return NaN;
+    }
   }
 
   /** Subscribes, and answers the subscription's number and the topic's slot; `undefined` where the machine is dead. */
@@ -136,9 +137,7 @@ export class Driver {
     while (this.#core.outputs.length) {
       const { outputs } = this.#core;
       this.#core.outputs = [];
-      this.#guard(() => {
-        for (const output of outputs) this.#carryOut(output);
-      });
+      this.#carryOutAll(outputs);
     }
     this.#acting = false;
     this.#arm();
@@ -179,6 +178,15 @@ export class Driver {
     this.act();
   }
 
+  #carryOutAll(outputs: readonly Output[]): void {
+    if (this.#ended) return;
+    try {
+      for (const output of outputs) this.#carryOut(output);
+    } catch (error) {
+      this.#crash(error);
+    }
+  }
+
   #carryOut(output: Output): void {
     const { what, a, b, value } = output;
     switch (what) {
@@ -196,10 +204,19 @@ export class Driver {
     }
   }
 
-  #frames(link: number, decode: (sink: FrameSink) => void): void {
+  /** An event's way, as all that it calls: nothing is made on it that an event does not need. */
+  #message(link: number, data: string | Uint8Array): void {
     this.#core.tell();
     this.#link = link;
-    this.#guard(() => decode(this.#sink));
+    const { slots } = this.face;
+    if (!this.#ended) {
+      try {
+        if (typeof data === 'string') decodeText(data, MOST_IN_MESSAGE, slots, this.#sink);
+        else decodeBytes(data, slots, this.#sink);
+      } catch (error) {
+        this.#crash(error);
+      }
+    }
     this.act();
   }
 
@@ -247,15 +264,9 @@ export class Driver {
     }, Math.min(delay, LONGEST_TIMER));
   }
 
-  #guard<Value>(act: () => Value): Value | undefined {
-    if (this.#ended) return undefined;
-    try {
-      return act();
-    } catch (error) {
-      this.end();
-      this.face.crashed(error);
-      return undefined;
-    }
+  #crash(error: unknown): void {
+    this.end();
+    this.face.crashed(error);
   }
 
   /** A question to the machine, which it answers also after the end; not where it is dead. */

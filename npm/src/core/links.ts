@@ -1,8 +1,7 @@
 /** What a WebSocket tells. */
 export interface LinkEvents {
   opened(link: number): void;
-  text(link: number, text: string): void;
-  bytes(link: number, bytes: Uint8Array): void;
+  message(link: number, data: string | Uint8Array): void;
   closed(link: number, code: number): void;
 }
 
@@ -51,9 +50,7 @@ export function openLinks(Socket: Constructor, url: string, events: LinkEvents):
       };
       socket.onopen = current(() => events.opened(link));
       socket.onmessage = ({ data }) => {
-        if (!sockets.has(link)) return;
-        if (typeof data === 'string') events.text(link, data);
-        else events.bytes(link, new Uint8Array(data as ArrayBuffer));
+        if (sockets.has(link)) events.message(link, typeof data === 'string' ? data : new Uint8Array(data as ArrayBuffer));
       };
       socket.onclose = ({ code }) => end(link, code);
       // A close follows; some constructors throw what nobody listens to.
