@@ -29,8 +29,9 @@ export class Stage {
     const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find((path) => path && existsSync(path));
     if (!executablePath) throw new Error('there is no Chromium; install it, or give its path as CHROMIUM');
     const server = createServer(await answerer());
+    const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
     server.listen(0, '127.0.0.1');
-    const [browser] = await Promise.all([chromium.launch({ executablePath, args: ['--no-sandbox'] }), once(server, 'listening')]);
+    await once(server, 'listening');
     return new Stage(browser, server);
   }
 
@@ -52,7 +53,7 @@ export class Stage {
         const before = await meter.read();
         const [milliseconds] = await Promise.all([page.evaluate(() => finish()), feed.play()]);
         return { milliseconds, seconds: await meter.read() - before };
-      }).catch((error) => void faults.push(error.message));
+      }).catch((error) => void faults.push(error.message.split('\n')[0]));
       await delay(AFTERMATH);
       const taken = await page.evaluate(() => taken());
       if (feed.fault) faults.push(feed.fault.message);
@@ -71,6 +72,7 @@ export class Stage {
   }
 }
 
+/** Rejects where something takes longer than so long. */
 async function within(milliseconds, act) {
   const tooLong = new AbortController();
   const limit = delay(milliseconds, undefined, tooLong).then(() => {

@@ -3,9 +3,17 @@
 /** The one topic that there is. */
 export const TOPIC = 'figures';
 
-/** An event, as any wire format has to carry it. The length of its payload's text does not depend on how high its number is. */
+/** What is added to an event's number, so that it is as long whatever it is. */
+const BASE = 10_000_000;
+
+/** The number of the event with this payload. */
+export function numberOf({ sequence }) {
+  return sequence - BASE;
+}
+
+/** An event, as any wire format has to carry it. */
 export function eventOf(number) {
-  const sequence = 10_000_000 + number;
+  const sequence = BASE + number;
   const site = `site-${number % 40 + 10}`;
   const timestamp = '2026-01-02T03:04:05.678Z';
   if (number % 2) {

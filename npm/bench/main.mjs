@@ -53,8 +53,10 @@ async function measure({ warm, events, rounds, seconds }) {
       return thing;
     };
     const stage = keep(await Stage.open());
-    const feeds = await Promise.all(CONTESTANTS.map(async ({ wire, batch }) =>
-      keep(wire ? await Feed.start(wire, warm + events, batch) : await Server.start(program, warm + events))));
+    const feeds = [];
+    for (const { wire, batch } of CONTESTANTS) {
+      feeds.push(keep(wire ? await Feed.start(wire, warm + events, batch) : await Server.start(program, warm + events)));
+    }
     const runs = CONTESTANTS.map(() => []);
     const deadline = performance.now() + seconds * 1_000;
     for (let round = 0; round < rounds && (round < FEWEST_ROUNDS || performance.now() < deadline); round += 1) {

@@ -1,3 +1,5 @@
+import { numberOf } from '../events.mjs';
+
 /** Counts events, checks that each comes once and in its turn, and takes the time from one to another. */
 export class Count {
   /** How many have come. */
@@ -14,9 +16,9 @@ export class Count {
     this.finished = new Promise((resolve, reject) => [this.#end, this.#fail] = [resolve, reject]);
   }
 
-  take({ sequence }) {
+  take(payload) {
     this.taken += 1;
-    const number = sequence - 10_000_000;
+    const number = numberOf(payload);
     if (number !== this.taken) this.fail(`event ${number} came where ${this.taken} was to come`);
     if (number === this.warm) this.#began = performance.now();
     if (number === this.last) this.#end(performance.now() - this.#began);
