@@ -50,8 +50,9 @@ export class Stage {
       const meter = await openMeter(context, page);
       const outcome = await within(PATIENCE, async () => {
         await page.evaluate((given) => open(given), { client, url: feed.url, token: feed.token, warm, events });
+        await Promise.all([page.evaluate(() => warmed()), feed.play('warm')]);
         const before = await meter.read();
-        const [milliseconds] = await Promise.all([page.evaluate(() => finish()), feed.play()]);
+        const [milliseconds] = await Promise.all([page.evaluate(() => finished()), feed.play('events')]);
         return { milliseconds, seconds: await meter.read() - before };
       }).catch((error) => void faults.push(error.message.split('\n')[0]));
       await delay(AFTERMATH);
@@ -59,7 +60,7 @@ export class Stage {
       if (feed.fault) faults.push(feed.fault.message);
       if (taken !== warm + events) faults.push(`${taken} of ${warm + events} events came`);
       if (!outcome || faults.length) throw new Error(faults.join('; '));
-      return { rate: events / outcome.milliseconds, cpu: outcome.seconds * 1e6 / taken };
+      return { rate: (events - 1) / outcome.milliseconds, cpu: outcome.seconds * 1e6 / events };
     } finally {
       await context.close();
     }

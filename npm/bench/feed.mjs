@@ -11,12 +11,12 @@ export class Feed {
   token = 'any';
   /** Why the last client was sent away, if it was. */
   fault;
-  #bytes;
+  #parts;
   #client;
 
-  constructor(wire, events, batch) {
+  constructor(wire, { warm, events }, batch) {
     this.wire = wire;
-    this.#bytes = encode(wire, events, batch);
+    this.#parts = { warm: encode(wire, 1, warm, batch), events: encode(wire, warm + 1, warm + events, batch) };
     this.server = createServer((_, response) => response.writeHead(404).end());
     const protocols = new WebSocketServer({ noServer: true, perMessageDeflate: false, handleProtocols: () => wire.subprotocol ?? false });
     this.server.on('upgrade', (request, socket, head) => {
@@ -24,19 +24,20 @@ export class Feed {
     });
   }
 
-  static async start(wire, events, batch) {
-    const feed = new Feed(wire, events, batch);
+  static async start(wire, plan, batch) {
+    const feed = new Feed(wire, plan, batch);
     feed.server.listen(0, '127.0.0.1');
     await once(feed.server, 'listening');
     feed.url = `http://127.0.0.1:${feed.server.address().port}`;
     return feed;
   }
 
-  /** Sends all events to whoever is connected, as fast as the socket takes them. */
-  async play() {
+  /** Sends one part of the events to whoever is connected, as fast as the socket takes them. */
+  async play(part) {
+    const bytes = this.#parts[part];
     const { socket, gone } = this.#client;
-    for (let at = 0; at < this.#bytes.length && !gone.aborted; at += WRITTEN_AT_ONCE) {
-      const taken = socket.write(this.#bytes.subarray(at, at + WRITTEN_AT_ONCE));
+    for (let at = 0; at < bytes.length && !gone.aborted; at += WRITTEN_AT_ONCE) {
+      const taken = socket.write(bytes.subarray(at, at + WRITTEN_AT_ONCE));
       if (!taken) await once(socket, 'drain', { signal: gone }).catch(() => undefined);
     }
   }
@@ -66,14 +67,14 @@ export class Feed {
   }
 }
 
-/** All events, as WebSocket frames of so many events each. */
-function encode(wire, events, batch) {
-  const parts = [];
-  for (let first = 1; first <= events; first += batch) {
-    const numbers = Array.from({ length: Math.min(batch, events - first + 1) }, (_, index) => first + index);
-    parts.push(textFrame(Buffer.from(wire.message(numbers.map(wire.event)))));
+/** The events of these numbers, as WebSocket frames of so many events each. */
+function encode(wire, from, to, batch) {
+  const frames = [];
+  for (let first = from; first <= to; first += batch) {
+    const numbers = Array.from({ length: Math.min(batch, to - first + 1) }, (_, index) => first + index);
+    frames.push(textFrame(Buffer.from(wire.message(numbers.map(wire.event)))));
   }
-  return Buffer.concat(parts);
+  return Buffer.concat(frames);
 }
 
 /** A text message in one unmasked frame (RFC 6455, 5.2). */

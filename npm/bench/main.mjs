@@ -11,9 +11,9 @@ import * as wires from './wires.mjs';
 const PAGE = new URL('../../docs/benchmarks.md', import.meta.url);
 const [BEGIN, END] = ['<!-- table: written by `cargo xtask bench browser --write` -->', '<!-- end of the table -->'];
 
-/** The events of a run: those that only warm up, and those that are timed. */
-const FULL = { warm: 5_000, events: 20_000, rounds: 9, seconds: 100 };
-const QUICK = { warm: 1_000, events: 3_000, rounds: 3, seconds: 30 };
+/** The events of a run, those that only warm up and those that are timed: whole messages of 64. */
+const FULL = { warm: 5_120, events: 20_480, rounds: 9, seconds: 100 };
+const QUICK = { warm: 1_024, events: 3_072, rounds: 3, seconds: 30 };
 
 /** Fewer rounds say nothing, however slow the machine is. */
 const FEWEST_ROUNDS = 3;
@@ -45,7 +45,8 @@ try {
 }
 
 /** Lets the contestants take turns, each round beginning with another, and gives the table. */
-async function measure({ warm, events, rounds, seconds }) {
+async function measure(plan) {
+  const { warm, events, rounds, seconds } = plan;
   const opened = [];
   try {
     const keep = (thing) => {
@@ -55,7 +56,7 @@ async function measure({ warm, events, rounds, seconds }) {
     const stage = keep(await Stage.open());
     const feeds = [];
     for (const { wire, batch } of CONTESTANTS) {
-      feeds.push(keep(wire ? await Feed.start(wire, warm + events, batch) : await Server.start(program, warm + events)));
+      feeds.push(keep(wire ? await Feed.start(wire, plan, batch) : await Server.start(program, plan)));
     }
     const runs = CONTESTANTS.map(() => []);
     const deadline = performance.now() + seconds * 1_000;
@@ -63,7 +64,7 @@ async function measure({ warm, events, rounds, seconds }) {
       for (let turn = 0; turn < CONTESTANTS.length; turn += 1) {
         const index = (turn + round) % CONTESTANTS.length;
         const { name, batch, client } = CONTESTANTS[index];
-        const run = await stage.run({ client, feed: feeds[index] }, { warm, events }).catch((error) => {
+        const run = await stage.run({ client, feed: feeds[index] }, plan).catch((error) => {
           throw new Error(`${name}, ${batch} a message: ${error.message}`);
         });
         runs[index].push(run);

@@ -11,12 +11,13 @@ const PUBLISHED_AT_ONCE = 1_000;
 
 /** The real server, which keeps all of a run and whose API key may publish that fast; played to by real publishing. */
 export class Server {
-  constructor(program, child, folder, url, events) {
-    Object.assign(this, { child, folder, url, bodies: bodiesOf(events) });
+  constructor(program, child, folder, url, { warm, events }) {
+    Object.assign(this, { child, folder, url, parts: { warm: bodiesOf(1, warm), events: bodiesOf(warm + 1, warm + events) } });
     this.token = execFileSync(program, ['token', '--dev', '--tenant', 'towerco', '--user', 'ana', '--subscribe', '*'], { encoding: 'utf8' }).trim();
   }
 
-  static async start(program, events) {
+  static async start(program, plan) {
+    const events = plan.warm + plan.events;
     const folder = await mkdtemp(join(tmpdir(), 'steadfast-bench-'));
     const config = join(folder, 'server.toml');
     await writeFile(config, `
@@ -42,12 +43,12 @@ history_bytes = 60_000_000
       child.on('error', reject);
       child.on('exit', () => reject(new Error(`the server ended: ${said}`)));
     });
-    return new Server(program, child, folder, url, events);
+    return new Server(program, child, folder, url, plan);
   }
 
-  /** Publishes all events, as a backend does. */
-  async play() {
-    for (const body of this.bodies) {
+  /** Publishes one part of the events, as a backend does. */
+  async play(part) {
+    for (const body of this.parts[part]) {
       const headers = { 'X-API-Key': 'dev', 'Content-Type': 'application/json' };
       const response = await fetch(`${this.url}/api/v1/publish`, { method: 'POST', headers, body });
       const { results, error } = await response.json();
@@ -63,13 +64,13 @@ history_bytes = 60_000_000
   }
 }
 
-/** Requests that publish all events, in order. */
-function bodiesOf(events) {
-  const messages = Array.from({ length: events }, (_, index) => {
-    const { type, payload } = eventOf(index + 1);
+/** Requests that publish the events of these numbers, in order. */
+function bodiesOf(from, to) {
+  const messages = Array.from({ length: to - from + 1 }, (_, index) => {
+    const { type, payload } = eventOf(from + index);
     return { tenant_id: 'towerco', topic: TOPIC, type, payload };
   });
-  const requests = Math.ceil(events / PUBLISHED_AT_ONCE);
+  const requests = Math.ceil(messages.length / PUBLISHED_AT_ONCE);
   return Array.from({ length: requests }, (_, index) =>
     JSON.stringify(messages.slice(index * PUBLISHED_AT_ONCE, (index + 1) * PUBLISHED_AT_ONCE)));
 }

@@ -14,8 +14,11 @@ globalThis.open = async ({ client, url, warm, events, ...options }) => {
   await CLIENTS[client].open(url, { ...options, take: (payload) => count.take(payload), lost: (reason) => count.fail(reason) });
 };
 
-/** Resolves with the milliseconds that the events took. */
-globalThis.finish = () => count.finished;
+/** Resolves when the events that only warm up have come. */
+globalThis.warmed = () => count.warmed;
+
+/** Resolves with the milliseconds that the others took, from the first to the last. */
+globalThis.finished = () => count.finished;
 
 /** How many events have come, those included that should not have. */
 globalThis.taken = () => count.taken;
