@@ -1,5 +1,6 @@
 //! `GET /api/v1/notifications/ws`: the WebSocket, one task a connection.
 
+mod batch;
 mod boundary;
 mod connection;
 mod handshake;

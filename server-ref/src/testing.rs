@@ -1,6 +1,7 @@
 //! A whole server for tests of its edges: real sockets on a free port, keys of the development profile.
 #![allow(clippy::unwrap_used, clippy::needless_pass_by_value)]
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -34,7 +35,7 @@ pub(crate) struct Server {
     served: JoinHandle<()>,
 }
 
-pub(crate) struct Link(pub(crate) WebSocketStream<TcpStream>);
+pub(crate) struct Link(pub(crate) WebSocketStream<TcpStream>, VecDeque<Value>);
 
 impl Server {
     pub(crate) async fn start(change: impl FnOnce(&mut Config)) -> Self {
@@ -72,7 +73,7 @@ impl Server {
         }
         let stream = TcpStream::connect(self.address).await.unwrap();
         let (stream, response) = tokio_tungstenite::client_async(request, stream).await?;
-        Ok((Link(stream), response))
+        Ok((Link(stream, VecDeque::new()), response))
     }
 
     pub(crate) async fn open(&self) -> Link {
@@ -103,11 +104,17 @@ impl Link {
         self.0.next().await.unwrap().unwrap()
     }
 
-    /// The next frame; transport pings are passed over.
+    /// The next frame, also from within a batch; transport pings are passed over.
     pub(crate) async fn next(&mut self) -> Value {
         loop {
+            if let Some(frame) = self.1.pop_front() {
+                return frame;
+            }
             if let Message::Text(text) = self.message().await {
-                return serde_json::from_str(&text).unwrap();
+                match serde_json::from_str(&text).unwrap() {
+                    Value::Array(batch) => self.1.extend(batch),
+                    frame => return frame,
+                }
             }
         }
     }

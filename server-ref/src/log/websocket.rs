@@ -24,23 +24,33 @@ pub(crate) fn header_length(frame: &[u8]) -> usize {
     }
 }
 
+/// What comes before so many bytes of text.
+pub(crate) fn text_header(length: usize) -> Vec<u8> {
+    header(TEXT, length, 0)
+}
+
 fn frame(first: u8, payload: &[u8]) -> Bytes {
-    let mut frame = Vec::with_capacity(payload.len() + 10);
-    frame.push(first);
-    match payload.len() {
-        short @ 0..126 => frame.push(short as u8),
-        medium @ 126..65_536 => {
-            frame.push(126);
-            frame.extend_from_slice(&(medium as u16).to_be_bytes());
-        }
-        long => {
-            frame.push(127);
-            frame.extend_from_slice(&(long as u64).to_be_bytes());
-        }
-    }
+    let mut frame = header(first, payload.len(), payload.len());
     frame.extend_from_slice(payload);
     frame.shrink_to_fit();
     Bytes::from(frame)
+}
+
+fn header(first: u8, length: usize, room: usize) -> Vec<u8> {
+    let mut header = Vec::with_capacity(room + 11);
+    header.push(first);
+    match length {
+        short @ 0..126 => header.push(short as u8),
+        medium @ 126..65_536 => {
+            header.push(126);
+            header.extend_from_slice(&(medium as u16).to_be_bytes());
+        }
+        long => {
+            header.push(127);
+            header.extend_from_slice(&(long as u64).to_be_bytes());
+        }
+    }
+    header
 }
 
 #[cfg(test)]

@@ -17,9 +17,10 @@ use tungstenite::protocol::frame::coding::CloseCode as WireCode;
 use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig, WebSocketContext};
 use tungstenite::{Error, Message};
 
+use super::batch::Batch;
 use super::boundary::Boundary;
 use super::stream::{Adapter, Replies};
-use super::writer::Writer;
+use super::writer::{FLUSH_BYTES, Writer};
 use crate::admission::ConnectionGuard;
 use crate::log::websocket::text_frame;
 use crate::metrics::Delivered;
@@ -255,17 +256,28 @@ impl Connection {
     /// Takes frames from the session up to one flush; how many events, and whether the session has no more.
     fn fill(&mut self, now: Now) -> (usize, bool) {
         let mut events = 0;
-        while !self.writer.is_full() {
+        let mut batch = Batch::default();
+        let mut exhausted = false;
+        while !exhausted && self.writer.waiting() + batch.bytes() < FLUSH_BYTES {
             match self.driven.poll_frame(now) {
-                Some(Frame::Control(text)) => self.writer.push(text_frame(&text)),
-                Some(Frame::Event(event)) => {
+                Some(Frame::Control(text)) => {
+                    batch.finish(&mut self.writer);
+                    self.writer.push(text_frame(&text));
+                }
+                Some(Frame::Event(event)) if event.binary().is_some() => {
                     events += 1;
+                    batch.finish(&mut self.writer);
                     self.writer.push(event.websocket_frame().clone());
                 }
-                None => return (events, true),
+                Some(Frame::Event(event)) => {
+                    events += 1;
+                    batch.push(event.websocket_frame(), &mut self.writer);
+                }
+                None => exhausted = true,
             }
         }
-        (events, false)
+        batch.finish(&mut self.writer);
+        (events, exhausted)
     }
 
     /// Once an ended session's last frame is out, the close frame follows; once both halves are closed, that is all.

@@ -136,6 +136,30 @@ async fn transport_pings_are_answered_between_events() {
 }
 
 #[tokio::test]
+async fn events_that_are_ready_together_come_as_one_message_and_whole() {
+    const EVENTS: u64 = 500;
+    let server = Server::start(|_| {}).await;
+    for number in 1..=EVENTS {
+        server.publish(json!({"tenant_id": "acme", "topic": "a", "type": "t", "payload": number})).await;
+    }
+    let mut link = server.welcomed("ana", json!([{"topic": "a", "history": EVENTS}])).await;
+    let mut events = Vec::new();
+    let mut messages = 0;
+    while events.len() < EVENTS as usize {
+        let Message::Text(text) = link.message().await else { panic!("not a text") };
+        messages += 1;
+        match serde_json::from_str(&text).unwrap() {
+            Value::Array(batch) => events.extend(batch),
+            event => events.push(event),
+        }
+    }
+    let offset = |event: &Value| event["rt"]["offset"].as_u64().unwrap();
+    assert_eq!(events.iter().map(offset).collect::<Vec<_>>(), (1..=EVENTS).collect::<Vec<_>>());
+    assert!(events.iter().all(|event| event["payload"] == event["rt"]["offset"]));
+    assert!(messages < EVENTS / 10, "{messages} messages");
+}
+
+#[tokio::test]
 async fn bytes_go_as_binary_messages() {
     let server = Server::start(|_| {}).await;
     let mut link = server.welcomed("ana", json!(["a"])).await;

@@ -1,4 +1,4 @@
-//! What is to be written to one socket: finished WebSocket frames, most of them shared with other sockets.
+//! What is to be written to one socket: finished WebSocket frames and pieces of such, most of them shared with other sockets.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
@@ -11,10 +11,13 @@ use tokio::io::AsyncWrite;
 /// No more is taken from the session while so much waits to be written.
 pub(super) const FLUSH_BYTES: usize = 8 * 1024;
 
-/// The most frames that one system call writes.
-const SLICES: usize = 32;
+/// The most pieces that one system call writes: of a batch, two for each event.
+const SLICES: usize = 64;
 
-/// Frames to write, in order. Bounded: filled up to [`FLUSH_BYTES`] and one frame, and by answers of the
+/// The pieces for which an idle connection keeps the room.
+const KEPT_ROOM: usize = 4;
+
+/// Frames and pieces of frames to write, in order. Bounded: filled up to [`FLUSH_BYTES`] and one frame, and by answers of the
 /// transport itself (pongs, a close), which come no faster than what they answer is read.
 #[derive(Debug, Default)]
 pub(super) struct Writer {
@@ -32,9 +35,9 @@ impl Writer {
         self.frames.is_empty()
     }
 
-    /// Whether enough waits that it should be written first.
-    pub(super) fn is_full(&self) -> bool {
-        self.bytes >= FLUSH_BYTES
+    /// How many bytes wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.bytes
     }
 
     /// Writes all; gives the number of bytes that went out before the socket would take no more, or all of them.
@@ -52,7 +55,7 @@ impl Writer {
             *written += count;
             self.advance(count);
         }
-        if self.frames.capacity() > SLICES {
+        if self.frames.capacity() > KEPT_ROOM {
             self.frames = VecDeque::new();
         }
         Pin::new(io).poll_flush(context)
@@ -84,5 +87,13 @@ impl Writer {
             count -= frame.len();
             self.frames.pop_front();
         }
+    }
+}
+
+#[cfg(test)]
+impl Writer {
+    /// All that waits.
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        self.frames.iter().flatten().copied().collect()
     }
 }
