@@ -19,7 +19,7 @@ const QUICK = { warm: 1_024, events: 3_072, rounds: 3, seconds: 30 };
 const FEWEST_ROUNDS = 3;
 
 /** Who is measured, with so many events a message. `beside` is the place of the raw loop that it is compared with. */
-const CONTESTANTS = [1, 4, 64].flatMap((batch, kind) => {
+const CONTESTANTS = [1, 16, 64].flatMap((batch, kind) => {
   const beside = [0, 6, 9][kind];
   const all = [
     { name: 'raw WebSocket, `JSON.parse`, the same messages', client: 'raw', wire: wires.frames },

@@ -10,22 +10,27 @@ use crate::log::websocket::{header_length, text_header};
 /// The most frames that a message may hold (PROTOCOL.md, section 2).
 const MOST: usize = 64;
 
-/// Events in order, not yet in line to be written. Bounded by one flush; their bytes stay shared with other sockets.
+/// Events in order, as finished text frames, not yet in line to be written. Bounded by one flush; their bytes stay shared
+/// with other sockets.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
-    /// Finished text frames.
-    frames: Vec<Bytes>,
+    /// Apart, so that an event that comes alone, as in a broadcast, allocates nothing for its reader.
+    first: Option<Bytes>,
+    rest: Vec<Bytes>,
     bytes: usize,
 }
 
 impl Batch {
     /// Adds a finished text frame; one that finds no room any more begins the next message.
     pub(super) fn push(&mut self, frame: &Bytes, writer: &mut Writer) {
-        if self.frames.len() == MOST || self.bytes + frame.len() > FLUSH_BYTES {
+        if self.rest.len() + 1 == MOST || self.bytes + frame.len() > FLUSH_BYTES {
             self.finish(writer);
         }
         self.bytes += frame.len();
-        self.frames.push(frame.clone());
+        match self.first {
+            None => self.first = Some(frame.clone()),
+            Some(_) => self.rest.push(frame.clone()),
+        }
     }
 
     /// What it holds, in bytes.
@@ -35,11 +40,11 @@ impl Batch {
 
     /// Puts what it holds in line: a single event as the frame that it is, several as an array.
     pub(super) fn finish(&mut self, writer: &mut Writer) {
-        let frames = mem::take(self).frames;
-        if frames.len() < 2 {
-            return frames.into_iter().for_each(|frame| writer.push(frame));
+        let Self { first, rest, .. } = mem::take(self);
+        if rest.is_empty() {
+            return first.into_iter().for_each(|frame| writer.push(frame));
         }
-        let payloads = frames.iter().map(|frame| frame.slice(header_length(frame)..));
+        let payloads = first.iter().chain(&rest).map(|frame| frame.slice(header_length(frame)..));
         let length = payloads.clone().map(|payload| payload.len() + 1).sum::<usize>() + 1;
         let mut before = text_header(length);
         before.put_u8(b'[');
