@@ -2,13 +2,14 @@
 
 const HEADS = ['events a message', 'client', 'thousand events a second', 'to raw', 'main thread, µs an event', 'to raw'];
 
-/** Puts the runs of each contestant beside those of the first of its kind, round by round. */
-export function table(contestants, runs) {
-  const rows = contestants.map(({ batch, name, beside }, index) => {
+/** Puts the runs of each contestant beside those of the last yardstick before it, round by round. */
+export function table(contestants, runs, isYardstick) {
+  let raw;
+  const rows = contestants.map((contestant, index) => {
     const own = runs[index];
-    const raw = runs[beside];
+    if (isYardstick(contestant)) raw = own;
     const ratio = (key) => median(own.map((run, round) => run[key] / raw[round][key])).toFixed(2);
-    return [batch, name, spread(own, 'rate'), ratio('rate'), spread(own, 'cpu'), ratio('cpu')];
+    return [contestant.batch, contestant.name, spread(own, 'rate'), ratio('rate'), spread(own, 'cpu'), ratio('cpu')];
   });
   return [HEADS, HEADS.map((_, column) => column === 1 ? '---' : '---:'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }

@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: builds what is measured as it is shipped, and measures.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::failure::Failure;
