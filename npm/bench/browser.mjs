@@ -48,16 +48,17 @@ export class Stage {
       page.on('console', (line) => line.type() === 'error' && faults.push(line.text()));
       await page.goto(`http://127.0.0.1:${this.server.address().port}/`);
       const meter = await openMeter(context, page);
-      const outcome = await within(PATIENCE, async () => {
+      const run = async () => {
         await page.evaluate((given) => open(given), { client, url: feed.url, token: feed.token, warm, events });
         await Promise.all([page.evaluate(() => warmed()), feed.play('warm')]);
         const before = await meter.read();
         const [milliseconds] = await Promise.all([page.evaluate(() => finished()), feed.play('events')]);
         return { milliseconds, seconds: await meter.read() - before };
-      }).catch((error) => void faults.push(error.message.split('\n')[0]));
+      };
+      const outcome = await within(PATIENCE, Promise.race([run(), feed.broken]))
+        .catch((error) => void faults.push(error.message.split('\n')[0]));
       await delay(AFTERMATH);
-      const taken = await page.evaluate(() => taken());
-      if (feed.fault) faults.push(feed.fault.message);
+      const taken = await page.evaluate(() => taken()).catch(() => 'none');
       if (taken !== warm + events) faults.push(`${taken} of ${warm + events} events came`);
       if (!outcome || faults.length) throw new Error(faults.join('; '));
       return { rate: (events - 1) / outcome.milliseconds, cpu: outcome.seconds * 1e6 / events };
@@ -74,13 +75,13 @@ export class Stage {
 }
 
 /** Rejects where something takes longer than so long. */
-async function within(milliseconds, act) {
+async function within(milliseconds, outcome) {
   const tooLong = new AbortController();
   const limit = delay(milliseconds, undefined, tooLong).then(() => {
     throw new Error(`nothing more came in ${milliseconds / 1_000} s`);
   });
   limit.catch(() => undefined);
-  return Promise.race([act(), limit]).finally(() => tooLong.abort());
+  return Promise.race([outcome, limit]).finally(() => tooLong.abort());
 }
 
 /** Reads the seconds of processor time that the page's main thread has had. */

@@ -9,13 +9,16 @@ const WRITTEN_AT_ONCE = 64 * 1_024;
 export class Feed {
   /** Any will do. */
   token = 'any';
-  /** Why the last client was sent away, if it was. */
-  fault;
+  /** Rejects where a client says what it has no reason to say. */
+  broken;
   #parts;
   #client;
+  #break;
 
   constructor(wire, { warm, events }, batch) {
     this.wire = wire;
+    this.broken = new Promise((_, reject) => this.#break = reject);
+    this.broken.catch(() => undefined);
     this.#parts = { warm: encode(wire, 1, warm, batch), events: encode(wire, warm + 1, warm + events, batch) };
     this.server = createServer((_, response) => response.writeHead(404).end());
     const protocols = new WebSocketServer({ noServer: true, perMessageDeflate: false, handleProtocols: () => wire.subprotocol ?? false });
@@ -53,13 +56,12 @@ export class Feed {
     const gone = new AbortController();
     socket.once('close', () => gone.abort());
     this.#client = { client, socket, gone: gone.signal };
-    this.fault = undefined;
     if (this.wire.greeting) client.send(this.wire.greeting);
     client.on('message', (message) => {
       try {
         for (const answer of this.wire.answer(String(message))) client.send(answer);
       } catch (error) {
-        this.fault = error;
+        this.#break(error);
         client.terminate();
       }
     });

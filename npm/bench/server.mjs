@@ -13,6 +13,9 @@ const PUBLISHED_AT_ONCE = 1_000;
 export class Server {
   constructor(program, child, folder, url, { warm, events }) {
     Object.assign(this, { child, folder, url, parts: { warm: bodiesOf(1, warm), events: bodiesOf(warm + 1, warm + events) } });
+    /** Rejects when the server ends. */
+    this.broken = once(child, 'exit').then(() => Promise.reject(new Error('the server has ended')));
+    this.broken.catch(() => undefined);
     this.token = execFileSync(program, ['token', '--dev', '--tenant', 'towerco', '--user', 'ana', '--subscribe', '*'], { encoding: 'utf8' }).trim();
   }
 
@@ -59,7 +62,7 @@ history_bytes = 60_000_000
 
   async close() {
     this.child.kill();
-    await once(this.child, 'exit');
+    await this.broken.catch(() => undefined);
     await rm(this.folder, { recursive: true });
   }
 }
