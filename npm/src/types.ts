@@ -214,7 +214,7 @@ export interface ClientOptions {
   autoReconnect?: boolean;
   /** Give up after so many attempts in a row that led to no stable connection. Default: never. */
   maxReconnectAttempts?: number;
-  /** What giving up means. Default: `slow-probe`. */
+  /** What giving up means. Default: `slow-probe`. `stop` does not stop a client that polling carries. */
   exhausted?: 'stop' | 'slow-probe';
   /** The first window that an attempt's delay is drawn from; it doubles with each. Default: 3,000. */
   reconnectInterval?: number;
@@ -228,7 +228,7 @@ export interface ClientOptions {
   heartbeatInterval?: number;
   /** Silence allowed beyond the heartbeat. Default: 10,000. */
   heartbeatSlack?: number;
-  /** Poll after so long without a WebSocket. Default: 10,000. */
+  /** Poll after so long without a WebSocket, drawn from its upper half. Default: 10,000. */
   fallbackAfter?: number;
   /** The pause between short polls until the server says otherwise. Default: 5,000. */
   pollInterval?: number;

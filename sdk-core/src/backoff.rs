@@ -3,6 +3,9 @@ use crate::random::Random;
 /// No attempt follows another sooner than this.
 pub(crate) const FLOOR_MS: u64 = 100;
 
+/// A server's word on when to come back counts up to here: a wrong header must not silence a client for a day.
+pub(crate) const LONGEST_ADVICE_MS: u64 = 600_000;
+
 /// Full jitter: a delay from U(0, v) with v = min(cap, interval · 2^attempt), never below [`FLOOR_MS`].
 ///
 /// The window is clamped before the draw, so that the spread survives at the cap (PROTOCOL.md, Backoff).

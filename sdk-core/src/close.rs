@@ -52,7 +52,7 @@ pub enum CloseRule {
     Renew,
     /// By the backoff; three in a row are answered by polling, three more (4400 only) by stopping.
     BadFrames,
-    /// Fail the first message of the outbox, then by the backoff.
+    /// Fail the largest unanswered message, then by the backoff.
     TooBig,
     /// Never again until `connect`.
     Stop,

@@ -31,7 +31,7 @@ pub struct Config {
     pub heartbeat_ms: Option<u64>,
     /// Silence allowed beyond the heartbeat. Default: 10,000.
     pub heartbeat_slack_ms: u64,
-    /// Poll after so long without a live link. Default: 10,000. Zero: at once.
+    /// Poll after so long without a live link, drawn from its upper half. Default: 10,000. Zero: at once.
     pub fallback_after_ms: u64,
     /// Pause between polls until a server says otherwise. Default: 5,000.
     pub poll_interval_ms: u64,
@@ -88,7 +88,7 @@ pub enum TransportChoice {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub enum Exhausted {
-    /// The client stops with the last reason.
+    /// The client stops with the last reason, unless polling carries it.
     Stop,
     /// It goes on at the slowest pace (300 s ± 20 %), and polls if it may.
     SlowProbe,

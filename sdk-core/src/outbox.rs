@@ -162,13 +162,11 @@ impl Outbox {
         self.take_where(&|entry| entry.flight == Flight::Queued && entry.is_foreign(results_epoch))
     }
 
-    /// The first message on `feed`, else the first that waits to be sent: the one that was too large.
-    pub(crate) fn take_first(&mut self, feed: u32) -> Option<Taken> {
-        self.take_first_on(feed).or_else(|| self.take_where(&|entry| entry.flight == Flight::Queued))
-    }
-
-    pub(crate) fn take_first_on(&mut self, feed: u32) -> Option<Taken> {
-        self.take_where(&|entry| entry.flight == Flight::On(feed))
+    /// The largest unanswered message on `feed`, of equal ones the first: the one that was too large.
+    pub(crate) fn take_largest_on(&mut self, feed: u32) -> Option<Taken> {
+        let on_feed = self.entries.iter().filter(|entry| entry.flight == Flight::On(feed));
+        let largest = on_feed.map(|entry| entry.frame.len()).max()?;
+        self.take_where(&|entry| entry.flight == Flight::On(feed) && entry.frame.len() == largest)
     }
 
     /// A queued message over the server's limit.

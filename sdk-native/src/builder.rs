@@ -155,7 +155,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Polls after so long without a WebSocket. Default: 10 s. Zero: at once.
+    /// Polls after so long without a WebSocket, drawn from its upper half. Default: 10 s. Zero: at once.
     pub fn fallback_after(mut self, time: Duration) -> Self {
         self.config.fallback_after_ms = millis(time);
         self

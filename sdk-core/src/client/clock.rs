@@ -93,7 +93,7 @@ impl<P> Client<P> {
             Timer::Liveness => self.close_dead(),
             Timer::Stable => self.proved_stable(),
             Timer::Retry => self.retry_link(),
-            Timer::Fallback => self.enter_polling(),
+            Timer::Fallback => self.enter_polling(0),
             Timer::Poll => self.poll_due(),
             Timer::Exchange => self.exchange_overdue(),
             Timer::Answer => self.answer_overdue(),

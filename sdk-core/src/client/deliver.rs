@@ -65,7 +65,7 @@ impl<P> Client<P> {
                 }
                 Err(error) if error.retryable => {
                     let refusals = topic.refusals();
-                    let delay = self.backoff(refusals).max(error.retry_after_ms.unwrap_or(0));
+                    let delay = self.above_advice(error.retry_after_ms.unwrap_or(0), refusals);
                     let at = self.now.monotonic + delay;
                     if let Some(topic) = self.topics.by_slot(slot) {
                         topic.refused_until(feed, at);

@@ -1,7 +1,7 @@
 //! Drain: the successor is opened before the old link ends.
 
 use super::Client;
-use crate::close::CloseCode;
+use crate::close::{CloseCode, CloseRule};
 use crate::io::{LinkId, Output};
 use crate::link::{Drain, Link, Successor};
 use crate::timer::Timer;
@@ -49,13 +49,14 @@ impl<P> Client<P> {
     }
 
     /// The successor failed; the old link is the only one again.
-    pub(super) fn retry_successor(&mut self, after_ms: Option<u64>, least_ms: u64) {
+    pub(super) fn retry_successor(&mut self, rule: CloseRule, told_ms: Option<u64>) {
         let Some(drain) = self.link.primary_mut().and_then(|connection| connection.drain.as_mut()) else {
             return;
         };
         let failures = drain.failures;
         drain.failures = failures.saturating_add(1);
-        let delay = after_ms.unwrap_or_else(|| self.backoff(failures)).max(least_ms);
+        let least = self.least_delay(rule, told_ms, failures);
+        let delay = if told_ms.is_some() { least } else { self.backoff(failures).max(least) };
         self.timers.set(Timer::Drain, self.now.monotonic + delay);
     }
 
@@ -65,7 +66,7 @@ impl<P> Client<P> {
             Link::Handover { old, new: Successor::Authorizing } => {
                 self.link = Link::Live(old);
                 self.timers.clear(Timer::Handover);
-                self.retry_successor(None, 0);
+                self.retry_successor(CloseRule::Retry, None);
                 true
             }
             other => {

@@ -10,7 +10,6 @@ use crate::config::{Exhausted, TransportChoice};
 use crate::fallback::{Fallback, PROBE_INTERVAL_CAP_MS};
 use crate::io::{LinkId, Reason};
 use crate::link::{Advice, Connection, Link, Successor};
-use crate::time::Instant;
 use crate::timer::Timer;
 use crate::token::Refusal;
 
@@ -19,8 +18,9 @@ const SHORT_LIVED: u32 = 3;
 const NEVER_OPENED: u32 = 2;
 const BAD_FRAMES: u32 = 3;
 
-/// Whom a server sends away, his fallback's clock begins within this.
-const HOLD_FALLBACK_MS: u64 = 30_000;
+/// A server's word keeps a client from polling for at most so long, for polling is the safety net: a longer one for at least
+/// half of it, lest all who are told alike poll alike.
+const HOLD_POLLS_MS: u64 = 30_000;
 
 /// Who ended a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,7 +113,7 @@ impl<P> Client<P> {
 
     fn after_loss(&mut self, lost: &Lost, code: u16, advice: Option<Advice>, end: End) {
         if close::rule(code) == CloseRule::TooBig {
-            self.fail_oversized(lost.connection.as_ref().map_or(0, |connection| connection.feed));
+            self.fail_largest(lost.connection.as_ref().map_or(0, |connection| connection.feed));
         }
         if let Some(connection) = &lost.connection {
             self.forget_feed(connection.feed);
@@ -121,10 +121,11 @@ impl<P> Client<P> {
         if close::rule(code) == CloseRule::Stop && !fault!(TerminalIgnored) {
             return self.stop(code);
         }
+        let told_ms = advice.and_then(|advice| advice.after_ms);
         match lost.role {
-            Role::Only => self.only_link_lost(lost, code, advice, end),
+            Role::Only => self.only_link_lost(lost, code, told_ms, end),
             Role::Old => self.old_link_lost(),
-            Role::New => self.successor_lost(lost, code, advice),
+            Role::New => self.successor_lost(lost, code, told_ms),
         }
         self.plan_liveness();
     }
@@ -139,15 +140,14 @@ impl<P> Client<P> {
         }
     }
 
-    fn only_link_lost(&mut self, lost: &Lost, code: u16, advice: Option<Advice>, end: End) {
+    fn only_link_lost(&mut self, lost: &Lost, code: u16, told_ms: Option<u64>, end: End) {
         let rule = close::rule(code);
         self.reason = Some(Reason { code, retryable: true });
         self.clear_link_timers();
         if !self.fallback.carries() {
             self.topics.no_longer_live();
         }
-        let opened_at = lost.connection.as_ref().map(|connection| connection.opened_at);
-        self.count_failure(opened_at, rule, end);
+        self.count_failure(lost.connection.as_deref(), rule, end);
         match rule {
             CloseRule::Renew => {
                 if self.refuse_token_of(lost) == Refusal::GiveUp || !self.config.auto_reconnect {
@@ -165,46 +165,50 @@ impl<P> Client<P> {
             }
             _ => {}
         }
-        self.wait_or_stop(code, rule, advice);
+        self.wait_or_stop(code, rule, told_ms);
     }
 
     /// The next attempt after a failed one, or none.
-    pub(super) fn wait_or_stop(&mut self, code: u16, rule: CloseRule, advice: Option<Advice>) {
+    pub(super) fn wait_or_stop(&mut self, code: u16, rule: CloseRule, told_ms: Option<u64>) {
         self.reason = Some(Reason { code, retryable: true });
         self.streak.attempt = self.streak.attempt.saturating_add(1);
-        let given_up = self.is_exhausted() && self.config.exhausted == Exhausted::Stop;
+        let given_up =
+            self.is_exhausted() && self.config.exhausted == Exhausted::Stop && !self.fallback.carries();
         if given_up || !self.config.auto_reconnect {
             return self.stop(code);
         }
-        let least = least_delay(rule, advice);
-        let delay = self.retry_delay(rule, advice, least);
+        let least = self.least_delay(rule, told_ms, self.streak.attempt - 1);
+        let delay = self.retry_delay(rule, told_ms, least);
         self.link = Link::Waiting { earliest: self.now.monotonic + least };
-        let retry = self.now.monotonic + delay;
-        self.timers.set(Timer::Retry, retry);
-        self.consider_polling();
-        self.hold_fallback(rule, advice, retry);
+        self.timers.set(Timer::Retry, self.now.monotonic + delay);
+        let away_ms =
+            if delay > HOLD_POLLS_MS { self.random.between(HOLD_POLLS_MS / 2, HOLD_POLLS_MS) } else { delay };
+        let told_ms = if told_ms.is_some() { away_ms } else { 0 };
+        self.consider_polling(told_ms);
+        self.hold_polls(told_ms, if rule == CloseRule::RetrySpread { away_ms } else { told_ms });
     }
 
     fn is_exhausted(&self) -> bool {
         self.config.max_reconnect_attempts.is_some_and(|most| self.streak.attempt > most)
     }
 
-    fn count_failure(&mut self, opened_at: Option<Instant>, rule: CloseRule, end: End) {
-        let Some(opened_at) = opened_at else {
+    fn count_failure(&mut self, connection: Option<&Connection>, rule: CloseRule, end: End) {
+        let Some(connection) = connection else {
             self.streak.never_opened += 1;
             return;
         };
-        let brief = self.now.monotonic.since(opened_at) < STABLE_MS;
-        if brief && end == End::Theirs && rule != CloseRule::Renew {
+        let brief = self.now.monotonic.since(connection.opened_at) < STABLE_MS;
+        let silent = connection.liveness.is_none() && connection.advice.is_none();
+        if brief && (end == End::Theirs || silent) && rule != CloseRule::Renew {
             self.streak.short_lived += 1;
         }
         self.streak.bad_frames = if rule == CloseRule::BadFrames { self.streak.bad_frames + 1 } else { 0 };
     }
 
-    fn retry_delay(&mut self, rule: CloseRule, advice: Option<Advice>, least: u64) -> u64 {
+    fn retry_delay(&mut self, rule: CloseRule, told_ms: Option<u64>, least: u64) -> u64 {
         match rule {
             // `least` is the advice.
-            _ if advice.is_some_and(|advice| advice.after_ms.is_some()) => least,
+            _ if told_ms.is_some() => least,
             CloseRule::RetrySpread if !self.is_exhausted() => self.random.between(5_000, 30_000),
             // Drawn above the minimum, lest all whom one moment turned away come back in one moment.
             CloseRule::RetryLimited | CloseRule::RetryReplaced => least + self.backoff_delay(),
@@ -236,21 +240,24 @@ impl<P> Client<P> {
         )
     }
 
-    /// A server that goes away, or says when to come back, sends all its clients away in one moment. The fallback's clock
-    /// then begins somewhere in the next 30 s, lest they all poll in one moment too; with the attempt where that is sooner.
-    fn hold_fallback(&mut self, rule: CloseRule, advice: Option<Advice>, retry: Instant) {
-        let sent_away =
-            rule == CloseRule::RetrySpread || advice.is_some_and(|advice| advice.after_ms.is_some());
-        // Once in a streak: a server that only ever sends away must not keep its clients deaf.
-        let first = self.streak.attempt == 1;
-        if let (true, Some(polls_at)) = (sent_away && first, self.timers.get(Timer::Fallback)) {
-            let begins = retry.min(self.now.monotonic + self.random.between(0, HOLD_FALLBACK_MS));
-            self.timers.set(Timer::Fallback, polls_at.max(begins + self.config.fallback_after_ms));
+    /// What a server told counts for polls that do not work yet, too. Who is sent away for the first time, and with all others,
+    /// has the fallback's clock begin after it; a server that only ever sends away must not keep its clients deaf.
+    fn hold_polls(&mut self, told_ms: u64, away_ms: u64) {
+        let told = self.now.monotonic + told_ms;
+        let proven = self.fallback.is_proven();
+        if let Some(polls_at) = self.timers.get(Timer::Fallback) {
+            let first = self.streak.attempt == 1;
+            self.timers.set(Timer::Fallback, if first { polls_at + away_ms } else { polls_at.max(told) });
+        } else if let (Some(polling), Some(poll), false) =
+            (self.fallback.polling_mut(), self.timers.get(Timer::Poll), proven)
+        {
+            polling.earliest = polling.earliest.max(told);
+            self.timers.set(Timer::Poll, poll.max(told));
         }
     }
 
-    /// Polls at once where the socket has shown that it will not do, else when the clock runs out.
-    fn consider_polling(&mut self) {
+    /// Polls after `held_ms` where the socket has shown that it will not do, else when the clock runs out.
+    fn consider_polling(&mut self, held_ms: u64) {
         let now = self.now.monotonic;
         let left = self.socket_probe.left_polling_at.take();
         let flapped = left.is_some_and(|left| now.since(left) < STABLE_MS);
@@ -262,7 +269,7 @@ impl<P> Client<P> {
             || self.streak.never_opened >= NEVER_OPENED
             || self.streak.bad_frames >= BAD_FRAMES;
         if flapped || hopeless {
-            self.enter_polling();
+            self.enter_polling(held_ms);
             if self.streak.bad_frames >= BAD_FRAMES {
                 self.streak.bad_frames = 0;
             }
@@ -286,7 +293,7 @@ impl<P> Client<P> {
         }
     }
 
-    fn successor_lost(&mut self, lost: &Lost, code: u16, advice: Option<Advice>) {
+    fn successor_lost(&mut self, lost: &Lost, code: u16, told_ms: Option<u64>) {
         self.timers.clear(Timer::Connect);
         self.timers.clear(Timer::Hello);
         self.timers.clear(Timer::Handover);
@@ -294,7 +301,7 @@ impl<P> Client<P> {
         if rule == CloseRule::Renew && self.refuse_token_of(lost) == Refusal::GiveUp {
             return self.stop(code);
         }
-        self.retry_successor(advice.and_then(|advice| advice.after_ms), least_delay(rule, advice));
+        self.retry_successor(rule, told_ms);
     }
 
     fn refuse_token_of(&mut self, lost: &Lost) -> Refusal {
@@ -302,31 +309,38 @@ impl<P> Client<P> {
         self.tokens.refuse(token)
     }
 
-    /// The server would not take the first message of the outbox: it ends, so that the link can live.
-    fn fail_oversized(&mut self, feed: u32) {
-        if let Some(message) = self.outbox.take_first(feed) {
+    /// The server would not take something of that size: the largest message ends, so that the others and the link can live.
+    fn fail_largest(&mut self, feed: u32) {
+        if let Some(message) = self.outbox.take_largest_on(feed) {
             self.too_large(message);
         }
+    }
+
+    /// What no hint may shorten.
+    pub(super) fn least_delay(&mut self, rule: CloseRule, told_ms: Option<u64>, failures: u32) -> u64 {
+        let by_rule = match rule {
+            CloseRule::RetrySpread | CloseRule::RetryLimited => 5_000,
+            CloseRule::RetryReplaced => 30_000,
+            _ => backoff::FLOOR_MS,
+        };
+        match (rule, told_ms.filter(|_| !fault!(AdviceIgnored))) {
+            (_, None) => by_rule,
+            (CloseRule::RetryLimited | CloseRule::RetryReplaced, Some(told_ms)) => {
+                self.above_advice(told_ms.max(by_rule), failures)
+            }
+            (_, Some(told_ms)) => self.above_advice(told_ms, failures),
+        }
+    }
+
+    #[inline(never)]
+    /// A server's advice and the backoff above it: those whom one moment turned away are not to come back in one moment.
+    pub(super) fn above_advice(&mut self, told_ms: u64, failures: u32) -> u64 {
+        told_ms.min(backoff::LONGEST_ADVICE_MS) + self.backoff(failures)
     }
 
     pub(super) fn clear_link_timers(&mut self) {
         for timer in stop::LINK_TIMERS {
             self.timers.clear(timer);
         }
-    }
-}
-
-/// What no hint may shorten.
-fn least_delay(rule: CloseRule, advice: Option<Advice>) -> u64 {
-    let by_rule = match rule {
-        CloseRule::RetrySpread | CloseRule::RetryLimited => 5_000,
-        CloseRule::RetryReplaced => 30_000,
-        _ => backoff::FLOOR_MS,
-    };
-    let advice = advice.filter(|_| !fault!(AdviceIgnored));
-    match (rule, advice.and_then(|advice| advice.after_ms)) {
-        (CloseRule::RetryLimited | CloseRule::RetryReplaced, Some(after_ms)) => after_ms.max(by_rule),
-        (_, Some(after_ms)) => after_ms.max(backoff::FLOOR_MS),
-        (_, None) => by_rule,
     }
 }

@@ -27,7 +27,7 @@ impl<P> Client<P> {
         self.reason = None;
         if self.config.transport == TransportChoice::Polling {
             self.link = Link::Idle;
-            self.enter_polling();
+            self.enter_polling(0);
             return;
         }
         self.arm_fallback();
@@ -182,11 +182,14 @@ impl<P> Client<P> {
             return;
         }
         let left = match &self.fallback {
-            Fallback::Off => self.config.fallback_after_ms,
+            // Those who lose their server in one moment do not all poll in the next.
+            Fallback::Off => {
+                self.random.between(self.config.fallback_after_ms / 2, self.config.fallback_after_ms)
+            }
             Fallback::Armed(Clock::Suspended { remaining_ms }) => *remaining_ms,
             Fallback::Armed(Clock::Running) | Fallback::Polling(_) => return,
             // The exchange under way carries on, so that nobody waits for a clock beside it.
-            Fallback::Leaving(_) => return self.enter_polling(),
+            Fallback::Leaving(_) => return self.enter_polling(0),
         };
         self.fallback = Fallback::Armed(Clock::Running);
         self.timers.set(Timer::Fallback, self.now.monotonic + left);

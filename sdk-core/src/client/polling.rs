@@ -30,8 +30,8 @@ const BODY_BYTES: u64 = 512 * 1024;
 const LONG_POLL_LEAST_MS: u64 = 1_000;
 
 impl<P> Client<P> {
-    /// Polls from now on, unless it may not or does already.
-    pub(super) fn enter_polling(&mut self) {
+    /// Polls from then on, unless it may not or does already.
+    pub(super) fn enter_polling(&mut self, after_ms: u64) {
         if fault!(NeverPolls)
             || self.config.transport == TransportChoice::WebSocket
             || matches!(self.fallback, Fallback::Polling(_))
@@ -44,9 +44,11 @@ impl<P> Client<P> {
             Fallback::Leaving(exchange) => Phase::InFlight(exchange),
             _ => Phase::Due,
         };
-        let earliest = self.now.monotonic;
+        let earliest = self.now.monotonic + after_ms;
         self.fallback = Fallback::Polling(Polling { phase, failures: 0, proven_since: None, earliest });
-        if matches!(phase, Phase::Due) {
+        if after_ms > 0 {
+            self.timers.set(Timer::Poll, earliest);
+        } else if matches!(phase, Phase::Due) {
             self.start_exchange();
         }
     }
@@ -341,7 +343,7 @@ impl<P> Client<P> {
         self.statistics.exchanges_failed += 1;
         // While leaving, the link is the judge of sizes.
         let polling = matches!(self.fallback, Fallback::Polling(_));
-        let too_large = if status == 413 && polling { self.outbox.take_first_on(feed) } else { None };
+        let too_large = if status == 413 && polling { self.outbox.take_largest_on(feed) } else { None };
         let shrunk = too_large.is_some();
         if let Some(message) = too_large {
             self.too_large(message);
@@ -361,7 +363,10 @@ impl<P> Client<P> {
             403 => self.refused_for_good(CloseCode::FORBIDDEN),
             404 => self.refused_for_good(CloseCode::NOT_FOUND),
             413 if shrunk => self.start_exchange(),
-            429 | 503 => self.poll_again_later(Some(retry_after_ms.unwrap_or(0).max(5_000))),
+            429 | 503 => {
+                let advice_ms = retry_after_ms.unwrap_or(0).clamp(5_000, backoff::LONGEST_ADVICE_MS);
+                self.poll_again_later(Some(advice_ms));
+            }
             _ => self.poll_again_later(None),
         }
     }

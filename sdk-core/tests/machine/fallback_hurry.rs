@@ -88,7 +88,9 @@ fn f25_a_topic_whose_time_has_come_again_ends_a_waiting_long_poll() {
     let waiting = rig.last_exchange();
     assert_eq!(rig.hello_of(waiting).topics.len(), 1);
     rig.take();
-    rig.advance(3_000);
+    rig.advance(1_999);
+    assert_eq!(rig.aborts(), []);
+    rig.advance(3_001);
     assert_eq!(rig.aborts(), [waiting]);
     let exchange = rig.last_exchange();
     assert_eq!(rig.hello_of(exchange).topics.len(), 2);

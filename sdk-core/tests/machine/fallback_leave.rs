@@ -170,7 +170,7 @@ fn a_topic_that_the_link_refuses_for_now_keeps_polling_no_longer_than_its_answer
     let refused = crate::rig::refused("incidents", crate::fallback_steps::unavailable(Some(1_000)));
     rig.frame(link, welcome(vec![resumed("user", 0), refused]));
     rig.take();
-    rig.advance(3_000);
+    rig.advance(4_000);
     rig.answer_subscribe(link);
     rig.event(link, slot, 1);
     assert_eq!(rig.events(slot), [1]);

@@ -179,6 +179,28 @@ impl Rig {
         self.last_exchange()
     }
 
+    /// Asserts that the next exchange begins within this from now, whatever sockets are tried meanwhile.
+    #[track_caller]
+    pub fn assert_next_exchange(&mut self, within: std::ops::RangeInclusive<u64>) -> ExchangeId {
+        self.take();
+        let begun = self.millis();
+        while self.exchanges().is_empty() {
+            self.advance_to_deadline();
+            assert!(self.millis() - begun <= *within.end(), "too late");
+        }
+        assert!(within.contains(&(self.millis() - begun)), "too early: {}", self.millis() - begun);
+        self.last_exchange()
+    }
+
+    /// As [`Rig::assert_exchange_in`], when the fallback's clock runs out, which is the next deadline: so many milliseconds
+    /// after it began to run, `ran` of them over already.
+    #[track_caller]
+    pub fn assert_clock_runs_out(&mut self, ran: u64) -> ExchangeId {
+        let left = self.due_in();
+        assert!((5_000..=10_000).contains(&(ran + left)), "{ran} and {left}");
+        self.assert_exchange_in(left)
+    }
+
     /// Polls until the socket is tried again: every exchange is answered at once, with nothing new.
     pub fn poll_until_open(&mut self) -> LinkId {
         self.take();

@@ -157,7 +157,7 @@ fn l44_answered_later_by_subscribed() {
     rig.advance(1_999);
     assert_eq!(rig.sent(new), []);
     // No sooner than the advice, and spread by the backoff's first window.
-    rig.advance(1_001);
+    rig.advance(3_001);
     let sent = rig.sent(new);
     let [ClientFrame::Subscribe { reference, .. }] = sent[..] else { panic!("{sent:?}") };
     assert_eq!(rig.closes(), []);

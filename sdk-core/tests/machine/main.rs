@@ -25,6 +25,7 @@ mod smoke;
 mod activity;
 mod fallback_enter;
 mod fallback_failures;
+mod fallback_held;
 mod fallback_hurry;
 mod fallback_leave;
 mod fallback_poll;

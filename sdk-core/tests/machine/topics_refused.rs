@@ -42,12 +42,21 @@ fn the_delay_is_the_backoffs_and_grows() {
 
 #[test]
 fn the_servers_advice_is_the_least() {
-    assert_spread((2_000, 3_000), |seed| {
-        let (rig, ..) = refused_for_now(seed, Some(2_000));
+    // The backoff above it, so that whom one moment refused do not ask again in one moment.
+    assert_spread((20_100, 23_000), |seed| {
+        let (rig, ..) = refused_for_now(seed, Some(20_000));
         rig.due_in()
     });
-    let (rig, ..) = refused_for_now(1, Some(20_000));
-    assert_eq!(rig.due_in(), 20_000);
+}
+
+#[test]
+fn a_wrong_advice_does_not_keep_a_topic_away_for_a_day() {
+    let (mut rig, link, _) = refused_for_now(1, Some(86_400_000));
+    rig.take();
+    rig.stay_alive(link, 600_000);
+    assert_eq!(rig.subscribes(link).len(), 0);
+    rig.stay_alive(link, 3_000);
+    assert_eq!(rig.subscribes(link).len(), 1);
 }
 
 #[test]

@@ -12,6 +12,9 @@ const LONGEST_PAUSE_MS: u64 = 35_000 + 30_000 + 1_000;
 /// Whom a server sends away, his fallback's clock begins within this.
 const SENT_AWAY_MS: u64 = 30_000;
 
+/// What it tells later in the streak is kept once more for so long.
+const TOLD_MS: u64 = 30_000;
+
 #[derive(Debug, Default)]
 pub(crate) struct Watch {
     /// Links in a row that ended soon.
@@ -28,11 +31,12 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    pub(crate) fn ended(&mut self, opened_at: Option<u64>, by_peer: bool, excused: bool, now: u64) {
+    /// `died`: its peer ended it, or never said a word.
+    pub(crate) fn ended(&mut self, opened_at: Option<u64>, died: bool, excused: bool, now: u64) {
         let lived = opened_at.map_or(0, |at| now - at);
         if lived >= STABLE_MS {
             self.brief = 0;
-        } else if opened_at.is_some() && by_peer && !excused {
+        } else if opened_at.is_some() && died && !excused {
             self.brief += 1;
         }
     }
@@ -80,7 +84,7 @@ impl Watch {
             return;
         }
         let since = *self.down_since.get_or_insert(now);
-        let held = if self.sent_away { SENT_AWAY_MS } else { 0 };
+        let held = if self.sent_away { SENT_AWAY_MS + TOLD_MS } else { 0 };
         let most = fallback_after_ms + held + if self.disturbed { LONGEST_PAUSE_MS } else { 0 };
         verdict.expect(Check::Proxies, polls || now <= since + most, || {
             format!("without a live link since {since}, and at {now} nothing is polled")

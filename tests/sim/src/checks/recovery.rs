@@ -5,8 +5,8 @@ use steadfast_core::{State, TransportChoice};
 use crate::setup::DeviceSetup;
 use crate::verdict::{Check, Verdict};
 
-/// The backoff's cap, connect and hello; a token request that nobody answered before; and the way.
-const ENOUGH_MS: u64 = 30_000 + 10_000 + 5_000 + 35_000 + 3_000;
+/// The longest advice and the backoff's cap above it, connect and hello; a token request that nobody answered before; and the way.
+const ENOUGH_MS: u64 = 8_000 + 30_000 + 10_000 + 5_000 + 35_000 + 3_000;
 
 /// Where attempts were used up: the slowest pace.
 const EXHAUSTED_MS: u64 = 360_000;

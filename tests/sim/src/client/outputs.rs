@@ -1,7 +1,9 @@
 //! What the client wants, done as a driver does it.
 
 use steadfast_core::json::Envelope;
-use steadfast_core::{Config, Delivery, LinkId, Outcome, OutgoingBytes, Output, State, Status, Transport};
+use steadfast_core::{
+    CloseCode, Config, Delivery, LinkId, Outcome, OutgoingBytes, Output, State, Status, Transport,
+};
 
 use super::{Device, is_auto};
 use crate::agenda::Happening;
@@ -91,10 +93,12 @@ impl Device {
         let now = self.monotonic(around);
         if let Some(watched) = self.watch.connections.links.remove(&link) {
             let (code, advice) = watched.bye.unwrap_or((code, None));
+            let only = self.watch.connections.links.is_empty() && !watched.drained;
             let excused = watched.bye.is_some() || watched.opened_at.is_none();
-            self.watch.proxies.ended(watched.opened_at, false, excused, now);
+            let silent = only && watched.welcomed.is_none() && code == CloseCode::TIMEOUT;
+            self.watch.proxies.ended(watched.opened_at, silent, excused, now);
             self.watch.proxies.sent_away(code, advice);
-            if self.watch.connections.links.is_empty() && !watched.drained {
+            if only {
                 self.watch.spacing.ended(code, advice, now);
             }
         }
