@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use crate::limits::TokenBucket;
 
 /// How long a client is asked to wait when the server is full: nothing tells when a place becomes free.
-const FULL_RETRY_AFTER_MS: u64 = 10_000;
+pub(crate) const FULL_RETRY_AFTER_MS: u64 = 10_000;
 
 /// Counts the open WebSockets and lets new ones in.
 #[derive(Clone, Debug)]

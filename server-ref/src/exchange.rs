@@ -48,12 +48,18 @@ const HANDLERS: Duration = Duration::from_secs(5);
 /// | 401 | the token was refused |
 /// | 413 | the body is larger than a frame may be |
 /// | 429 | the user sends too many frames by exchanges; see `Retry-After` |
+/// | 503 | too many exchanges are under way; see `Retry-After` |
 pub fn exchange_routes(pod: &Arc<Pod>) -> Router {
     Router::new().route("/api/v1/notifications/poll", post(answer)).with_state(Arc::clone(pod))
 }
 
 async fn answer(State(pod): State<Arc<Pod>>, request: Request) -> Response {
     let began = Instant::now();
+    // Before the body: one that comes slowly takes a place too.
+    let _place = match pod.state.admit_exchange() {
+        Ok(place) => place,
+        Err(refusal) => return *refusal,
+    };
     let most = pod.state.config.limits.max_frame_bytes as usize;
     let peer = peer_of(request.extensions());
     let body = match read_text(request.into_body(), most).await {

@@ -44,6 +44,7 @@ pub struct Metrics {
     socket: Traffic,
     exchange: Traffic,
     exchange_seconds: Histogram,
+    exchanges_refused: Counter,
     publish_requests: Family<Code, Counter>,
     publish_seconds: Histogram,
     gaps: Family<Reason, Counter>,
@@ -92,6 +93,7 @@ impl Metrics {
                 "exchange_seconds",
                 "How long exchanges took, long polls included",
             ),
+            exchanges_refused: add(r, "exchanges_refused", "Exchanges beyond as many as there may be"),
             publish_requests: add(r, "publish_requests", "Backend publish requests, by HTTP status"),
             publish_seconds: add_histogram(r, "publish_seconds", "How long backend publish requests took"),
             gaps: add(r, "gaps", "Gaps told to clients, by reason"),
@@ -173,6 +175,11 @@ impl Metrics {
     /// An exchange was answered.
     pub fn exchange_answered(&self, took: Duration) {
         self.exchange_seconds.observe(took.as_secs_f64());
+    }
+
+    /// An exchange was refused because too many were under way.
+    pub fn exchange_refused(&self) {
+        self.exchanges_refused.inc();
     }
 
     /// A backend publish was answered.

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use axum::extract::ConnectInfo;
 use axum::response::Response;
-use http::Extensions;
+use http::{Extensions, StatusCode};
+use steadfast_core::{ErrorCode, WireError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::admission::{Admission, ConnectionGuard, Refused};
-use crate::answer::refused_response;
+use crate::admission::{Admission, ConnectionGuard, FULL_RETRY_AFTER_MS, Refused};
+use crate::answer::{error_response, refused_response};
 use crate::api_keys::ApiKeys;
 use crate::audit::{Audit, Entrance};
 use crate::auth::{AuthError, Authenticator, Principal};
@@ -33,6 +35,7 @@ pub struct ServerState {
     /// The keys of backends.
     pub api_keys: ApiKeys,
     authenticator: Authenticator,
+    exchanges: Arc<Semaphore>,
 }
 
 impl ServerState {
@@ -49,6 +52,7 @@ impl ServerState {
         Ok(Arc::new(Self {
             authenticator: Authenticator::new(&config.auth)?,
             api_keys: ApiKeys::new(&config.api_keys)?,
+            exchanges: Arc::new(Semaphore::new(config.limits.max_exchanges as usize)),
             admission: Admission::new(cap, config.limits.handshakes_per_second, clock.monotonic()),
             draining: Draining::default(),
             metrics: Metrics::new(),
@@ -90,6 +94,20 @@ impl ServerState {
                 Refused::TooFast { .. } => HandshakeRefusal::TooFast,
             });
             Box::new(refused_response(refused))
+        })
+    }
+
+    /// Takes a place for one exchange, before its body is read; dropping it makes the place free.
+    ///
+    /// # Errors
+    /// - The answer to give instead, 503 with `Retry-After`: as many are under way as the server takes.
+    pub fn admit_exchange(&self) -> Result<OwnedSemaphorePermit, Box<Response>> {
+        Arc::clone(&self.exchanges).try_acquire_owned().map_err(|_| {
+            self.metrics.exchange_refused();
+            let message = "as many exchanges are under way as the server takes; retry later";
+            let retry_after_ms = Some(FULL_RETRY_AFTER_MS);
+            let error = WireError { retry_after_ms, ..WireError::new(ErrorCode::Unavailable, message, true) };
+            Box::new(error_response(StatusCode::SERVICE_UNAVAILABLE, &error))
         })
     }
 }

@@ -25,6 +25,9 @@ pub struct Limits {
     /// The most WebSockets at a time; one more is answered 503. Default: 256 below the process's
     /// limit of open files, at most 50,000.
     pub max_connections: Option<u32>,
+    /// The most exchanges over HTTP at a time, waiting long polls among them; one more is answered
+    /// 503. Default 10,000.
+    pub max_exchanges: u32,
     /// WebSocket handshakes a second that the server accepts; one more is answered 503. Default
     /// 1,000.
     pub handshakes_per_second: u32,
@@ -62,6 +65,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_connections: None,
+            max_exchanges: 10_000,
             handshakes_per_second: 1_000,
             frames_per_second: 100,
             publishes_per_second: 50,
@@ -122,6 +126,7 @@ impl Limits {
         for (key, rate) in rates {
             in_range(key, rate, 1..=1_000_000)?;
         }
+        in_range("limits.max_exchanges", self.max_exchanges, 1..=1_000_000)?;
         in_range("limits.max_topics", self.max_topics, 1..=256)?;
         in_range("limits.max_keys", self.max_keys, 1..=10_000)?;
         in_range("limits.max_frame_bytes", self.max_frame_bytes, 1_024..=16_777_216)?;

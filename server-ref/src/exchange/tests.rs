@@ -6,6 +6,8 @@ use axum::body::Body;
 use http::HeaderMap;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tower::ServiceExt;
 
@@ -276,4 +278,40 @@ async fn a_users_exchanges_have_a_rate_together() {
     assert_eq!(post(&server, json!([bob]).to_string()).await.0, StatusCode::OK);
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!(post(&server, json!([hello]).to_string()).await.0, StatusCode::OK);
+}
+
+/// Sends a request over a socket of its own; the connection ends with the answer.
+async fn send(server: &Server, frames: &Value) -> TcpStream {
+    let body = frames.to_string();
+    let length = body.len();
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let head = "POST /api/v1/notifications/poll HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length:";
+    stream.write_all(format!("{head} {length}\r\n\r\n{body}").as_bytes()).await.unwrap();
+    stream
+}
+
+async fn answered(server: &Server) -> String {
+    let mut answer = String::new();
+    send(server, &json!([ana(json!([]))])).await.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn an_exchange_too_many_is_told_when_to_come_back_and_a_reader_that_leaves_makes_room() {
+    let server = Server::start(|config| config.limits.max_exchanges = 1).await;
+    let waits = send(&server, &waiting(json!(["a"]), 25_000)).await;
+    let refusal = loop {
+        // It is not there yet.
+        let answer = answered(&server).await;
+        if !answer.starts_with("HTTP/1.1 200") {
+            break answer;
+        }
+    };
+    assert!(refusal.starts_with("HTTP/1.1 503"), "{refusal}");
+    assert!(refusal.to_lowercase().contains("\r\nretry-after: 10\r\n"), "{refusal}");
+    assert!(refusal.contains(r#""code":"unavailable""#), "{refusal}");
+    let counted = server.state.metrics.text();
+    assert!(counted.contains("\nsteadfast_exchanges_refused_total 1\n"), "{counted}");
+    drop(waits);
+    while !answered(&server).await.starts_with("HTTP/1.1 200") {}
 }

@@ -27,6 +27,7 @@ fn what_happens_is_counted() {
     metrics.events_delivered(Delivered::WebSocket, 64, 20_000);
     metrics.events_delivered(Delivered::Exchange, 1, 500);
     metrics.exchange_answered(Duration::from_millis(3));
+    metrics.exchange_refused();
     metrics.publish_answered(StatusCode::OK, Duration::from_millis(1));
     metrics.gap(GapReason::HistoryEvicted);
     metrics.acknowledged(AckState::Acknowledged, 3);
@@ -50,6 +51,7 @@ fn what_happens_is_counted() {
         "steadfast_socket_events_delivered_total 64",
         "steadfast_exchange_bytes_delivered_total 500",
         "steadfast_exchange_seconds_count 1",
+        "steadfast_exchanges_refused_total 1",
         r#"steadfast_publish_requests_total{code="200"} 1"#,
         r#"steadfast_gaps_total{reason="history_evicted"} 1"#,
         r#"steadfast_acknowledgements_total{state="acknowledged"} 3"#,
