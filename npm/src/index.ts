@@ -12,8 +12,8 @@ export function createClient<Events extends EventMap = Record<string, unknown>>(
 }
 
 /** Fetches the WebAssembly module ahead of time, or from elsewhere; once for all clients. Needed for neither. */
-export function init({ wasm }: { wasm?: WasmSource } = {}): Promise<void> {
-  return load(wasm === undefined ? source : () => wasm);
+export async function init({ wasm }: { wasm?: WasmSource } = {}): Promise<void> {
+  await load(wasm === undefined ? source : () => wasm);
 }
 
 function source(): WasmSource {

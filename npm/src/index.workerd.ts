@@ -13,8 +13,8 @@ export function createClient<Events extends EventMap = Record<string, unknown>>(
 }
 
 /** Sets the WebAssembly module up ahead of time, or another than the package's own; once for all clients. */
-export function init({ wasm }: { wasm?: WasmSource } = {}): Promise<void> {
-  return load(wasm === undefined ? source : () => wasm);
+export async function init({ wasm }: { wasm?: WasmSource } = {}): Promise<void> {
+  await load(wasm === undefined ? source : () => wasm);
 }
 
 function source(): WasmSource {

@@ -1,5 +1,5 @@
 import type { Output } from './core/core.js';
-import { Driver } from './core/driver.js';
+import { Driver, openCore } from './core/driver.js';
 import type { EventFrame } from './core/frames.js';
 import { Call, Out } from './core/names.js';
 import { SteadfastError } from './error.js';
@@ -48,7 +48,7 @@ export class Session {
   #listenerErrors = 0;
 
   constructor(
-    private readonly settings: Settings, private readonly log: Log, private readonly load: () => Promise<void>,
+    private readonly settings: Settings, private readonly log: Log, private readonly load: () => Promise<WebAssembly.Module>,
   ) {
     this.#portion = { events: Math.ceil(settings.bufferEvents / 16), bytes: Math.ceil(settings.bufferBytes / 16) };
   }
@@ -177,9 +177,9 @@ export class Session {
   async #start(): Promise<void> {
     this.#life = { stage: 'loading' };
     try {
-      await this.load();
+      const core = await openCore(await this.load(), this.settings);
       if (this.#life.stage !== 'loading') return;
-      const driver = new Driver(this.settings, this.log, this.#recorder, {
+      const driver = new Driver(core, this.settings, this.log, this.#recorder, {
         slots: this.#slots,
         output: (output) => this.#output(output),
         beforeAnswer: () => this.#topics.forEach((topic) => topic.report()),

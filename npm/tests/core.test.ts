@@ -1,26 +1,26 @@
 import { readFileSync } from 'node:fs';
-import { beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { Core } from '../src/core/core.js';
 import { load } from '../src/core/load.js';
 import { Call, Out } from '../src/core/names.js';
 import { configuration, settle } from '../src/options.js';
 
-beforeAll(() => load(() => new Uint8Array(readFileSync(new URL('../build/core.wasm', import.meta.url)))));
+const SOURCE = () => new Uint8Array(readFileSync(new URL('../build/core.wasm', import.meta.url)));
 
-const make = () => new Core(configuration(settle({ url: 'http://a', getToken: () => 't' }), '0', true));
+const make = async () => Core.open(await load(SOURCE), configuration(settle({ url: 'http://a', getToken: () => 't' }), '0', true));
 
-test('a place that is told with an answer is behind the events that follow in it', () => {
-  const core = make();
-  core.o(Out.Cursor, 1, 0, 9, 'epoch');
-  core.o(Out.Cursor, 2, 0, 9, 'epoch');
-  core.o(Out.Gap, 1, 1, 4, 'history_evicted');
+test('a place that is told with an answer is behind the events that follow in it', async () => {
+  const core = await make();
+  core.put(Out.Cursor, 1, 0, 9, 'epoch');
+  core.put(Out.Cursor, 2, 0, 9, 'epoch');
+  core.put(Out.Gap, 1, 1, 4, 'history_evicted');
   for (let offset = 5; offset <= 9; offset += 1) core.e(1, offset, 0, 1, 0);
   expect(core.outputs.filter(({ what }) => what === Out.Cursor).map(({ a, c }) => [a, c])).toEqual([[1, 4], [2, 9]]);
 });
 
-test('the machine reads its configuration, and its questions and answers', () => {
-  const core = make();
+test('the machine reads its configuration, and its questions and answers', async () => {
+  const core = await make();
   expect(core.call(Call.Connect)).toBe(0);
   expect(core.outputs.map(({ what, a, b }) => [what, a, b])).toContainEqual([Out.NeedToken, 1, 0]);
   expect(core.deadline - core.monotonic).toBeGreaterThan(0);

@@ -163,10 +163,10 @@ test('an answer without end is cut off, and counts as a failed exchange', async 
 test('a machine that fails is a crashed client with its message, never a silent one', async () => {
   const { client, until } = await make({ url: 'http://127.0.0.1:9', transport: 'websocket' });
   await until(({ state }) => state === 'connecting');
-  const { Machine } = await import('../build/steadfast_wasm_bg.js');
+  const { Core } = await import('../src/core/core.js');
   const waiting = client.publish('x', 'y', 1);
   const stream = client.stream('x')[Symbol.asyncIterator]().next();
-  vi.spyOn(Machine.prototype, 'call').mockImplementation(() => { throw new WebAssembly.RuntimeError('unreachable'); });
+  vi.spyOn(Core.prototype, 'call').mockImplementation(() => { throw new WebAssembly.RuntimeError('unreachable'); });
   client.connect();
   expect(client.status).toMatchObject({ state: 'crashed', transport: null, retryAt: null });
   expect(client.status.reason).toMatchObject({ retryable: false, message: expect.stringContaining('unreachable') });

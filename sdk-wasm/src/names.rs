@@ -1,6 +1,6 @@
 //! The numbers by which both sides name calls, frames and outputs; `npm/src/core/names.ts` holds the same.
 
-/// What [`Machine::call`](crate::Machine::call) is asked for.
+/// What [`call`](crate::call) is asked for.
 pub(crate) mod call {
     pub(crate) const CONNECT: u32 = 0;
     pub(crate) const DISCONNECT: u32 = 1;
@@ -27,6 +27,9 @@ pub(crate) mod call {
     pub(crate) const OFFLINE: u32 = 22;
     pub(crate) const FREEZE: u32 = 23;
     pub(crate) const THAW: u32 = 24;
+    pub(crate) const CURSOR: u32 = 25;
+    pub(crate) const LIVE: u32 = 26;
+    pub(crate) const STATISTIC: u32 = 27;
 }
 
 /// The kinds of frames.
@@ -56,7 +59,7 @@ pub(crate) mod flag {
     pub(crate) const REPLAY: u32 = 2;
 }
 
-/// What [`Host::output`](crate::Host) is told.
+/// What [`output`](crate::host::output) is told.
 pub(crate) mod output {
     /// a: link
     pub(crate) const OPEN: u32 = 0;

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::host::Host;
+use crate::host;
 use crate::names::{flag, frame};
 use steadfast_core::{
     ClientInfo, Config, Cursor, ErrorCode, EventFrame, Exhausted, GapReason, OutboxLimits, OutgoingMessage,
@@ -14,140 +14,139 @@ use steadfast_core::{
 
 /// An integer from 0 to 2^53 - 1.
 #[inline(never)]
-pub(crate) fn integer(host: &Host) -> u64 {
-    host.number() as u64
+pub(crate) fn integer() -> u64 {
+    host::number() as u64
 }
 
 #[inline(never)]
-pub(crate) fn small(host: &Host) -> u32 {
-    integer(host) as u32
+pub(crate) fn small() -> u32 {
+    integer() as u32
 }
 
 #[inline(never)]
-pub(crate) fn boolean(host: &Host) -> bool {
-    host.number() != 0.0
+pub(crate) fn boolean() -> bool {
+    host::number() != 0.0
 }
 
 /// An integer, or -1 for none.
 #[inline(never)]
-pub(crate) fn optional(host: &Host) -> Option<u64> {
-    let number = host.number();
+pub(crate) fn optional() -> Option<u64> {
+    let number = host::number();
     (number >= 0.0).then_some(number as u64)
 }
 
 #[inline(never)]
-pub(crate) fn text(host: &Host) -> String {
-    host.text().unwrap_or_default()
+pub(crate) fn text() -> String {
+    host::text().unwrap_or_default()
 }
 
 /// A number of texts, and the texts.
-pub(crate) fn texts(host: &Host) -> Vec<String> {
-    (0..small(host)).map(|_| text(host)).collect()
+pub(crate) fn texts() -> Vec<String> {
+    (0..small()).map(|_| text()).collect()
 }
 
-pub(crate) fn config(host: &Host) -> Config {
+pub(crate) fn config() -> Config {
     Config {
-        instance: text(host),
-        client: ClientInfo { name: text(host), version: text(host), platform: text(host) },
-        transport: match small(host) {
+        instance: text(),
+        client: ClientInfo { name: text(), version: text(), platform: text() },
+        transport: match small() {
             0 => TransportChoice::Auto,
             1 => TransportChoice::WebSocket,
             _ => TransportChoice::Polling,
         },
-        auto_reconnect: boolean(host),
-        exhausted: if boolean(host) { Exhausted::Stop } else { Exhausted::SlowProbe },
-        long_poll: boolean(host),
-        max_reconnect_attempts: optional(host).map(|attempts| attempts as u32),
-        reconnect_interval_ms: integer(host),
-        reconnect_cap_ms: integer(host),
-        connect_timeout_ms: integer(host),
-        hello_timeout_ms: integer(host),
-        heartbeat_ms: optional(host),
-        heartbeat_slack_ms: integer(host),
-        fallback_after_ms: integer(host),
-        poll_interval_ms: integer(host),
-        outbox: OutboxLimits { messages: small(host), bytes: integer(host), life_ms: integer(host) },
-        buffer_events: small(host),
-        buffer_bytes: integer(host),
+        auto_reconnect: boolean(),
+        exhausted: if boolean() { Exhausted::Stop } else { Exhausted::SlowProbe },
+        long_poll: boolean(),
+        max_reconnect_attempts: optional().map(|attempts| attempts as u32),
+        reconnect_interval_ms: integer(),
+        reconnect_cap_ms: integer(),
+        connect_timeout_ms: integer(),
+        hello_timeout_ms: integer(),
+        heartbeat_ms: optional(),
+        heartbeat_slack_ms: integer(),
+        fallback_after_ms: integer(),
+        poll_interval_ms: integer(),
+        outbox: OutboxLimits { messages: small(), bytes: integer(), life_ms: integer() },
+        buffer_events: small(),
+        buffer_bytes: integer(),
     }
 }
 
-pub(crate) fn subscribe_options(host: &Host) -> SubscribeOptions {
+pub(crate) fn subscribe_options() -> SubscribeOptions {
     SubscribeOptions {
-        keys: boolean(host).then(|| texts(host)),
-        history: optional(host),
-        cursor: host.text().map(|epoch| Cursor { epoch: epoch.into(), offset: integer(host) }),
+        keys: boolean().then(|| texts()),
+        history: optional(),
+        cursor: host::text().map(|epoch| Cursor { epoch: epoch.into(), offset: integer() }),
     }
 }
 
-pub(crate) fn message(host: &Host) -> OutgoingMessage {
+pub(crate) fn message() -> OutgoingMessage {
     OutgoingMessage {
-        kind: text(host),
-        topic: host.text(),
-        payload: match small(host) {
+        kind: text(),
+        topic: host::text(),
+        payload: match small() {
             0 => OutgoingPayload::None,
-            1 => OutgoingPayload::Json(text(host).into()),
-            _ => OutgoingPayload::Bytes(host.bytes().into()),
+            1 => OutgoingPayload::Json(text().into()),
+            _ => OutgoingPayload::Bytes(host::bytes().into()),
         },
-        key: host.text(),
-        deleted: boolean(host),
-        priority: host.text(),
-        requires_acknowledgment: boolean(host),
-        correlation_id: host.text(),
-        life_ms: optional(host),
+        key: host::text(),
+        deleted: boolean(),
+        priority: host::text(),
+        requires_acknowledgment: boolean(),
+        correlation_id: host::text(),
+        life_ms: optional(),
     }
 }
 
-pub(crate) fn frames(host: &Host) -> Vec<ServerFrame<u32>> {
-    (0..small(host)).map(|_| frame(host)).collect()
+pub(crate) fn frames() -> Vec<ServerFrame<u32>> {
+    (0..small()).map(|_| frame()).collect()
 }
 
 /// A frame that JavaScript has checked. What only people read of it is left there.
-pub(crate) fn frame(host: &Host) -> ServerFrame<u32> {
-    match small(host) {
-        frame::WELCOME => ServerFrame::Welcome(Box::new(welcome(host))),
+pub(crate) fn frame() -> ServerFrame<u32> {
+    match small() {
+        frame::WELCOME => ServerFrame::Welcome(Box::new(welcome())),
         frame::SUBSCRIBED => {
-            ServerFrame::Subscribed { reference: optional(host), topics: topic_results(host) }
+            ServerFrame::Subscribed { reference: optional(), topics: topic_results() }
         }
         frame::UNSUBSCRIBED => ServerFrame::Unsubscribed {
-            reference: optional(host),
-            topics: texts(host),
-            error: boolean(host).then(|| error(host)),
+            reference: optional(),
+            topics: texts(),
+            error: boolean().then(|| error()),
         },
         frame::EVENT => {
-            let (slot, offset, flags, size) = (small(host), host.number(), small(host), small(host));
-            ServerFrame::Event(event(host, slot, offset, flags, size, host.value()))
+            let (slot, offset, flags, size) = (small(), host::number(), small(), small());
+            ServerFrame::Event(event(slot, offset, flags, size, host::value()))
         }
         frame::GAP => ServerFrame::Gap {
-            topic: text(host),
-            reason: gap_reason(host),
-            epoch: text(host).into(),
-            offset: integer(host),
+            topic: text(),
+            reason: gap_reason(),
+            epoch: text().into(),
+            offset: integer(),
         },
-        frame::RESULT => result(host),
-        frame::AUTH_REQUIRED => ServerFrame::AuthRequired { within_ms: integer(host), reason: String::new() },
+        frame::RESULT => result(),
+        frame::AUTH_REQUIRED => ServerFrame::AuthRequired { within_ms: integer(), reason: String::new() },
         frame::DRAIN => ServerFrame::Drain {
-            min_ms: integer(host),
-            max_ms: integer(host),
-            deadline_ms: integer(host),
+            min_ms: integer(),
+            max_ms: integer(),
+            deadline_ms: integer(),
             reason: String::new(),
         },
         frame::MORE => ServerFrame::More,
-        frame::ERROR => ServerFrame::Error(error(host)),
+        frame::ERROR => ServerFrame::Error(error()),
         frame::BYE => ServerFrame::Bye {
-            code: small(host) as u16,
+            code: small() as u16,
             reason: String::new(),
-            reconnect_after_ms: optional(host),
+            reconnect_after_ms: optional(),
         },
-        frame::PING => ServerFrame::Ping { t: optional(host) },
-        frame::PONG => ServerFrame::Pong { t: optional(host) },
+        frame::PING => ServerFrame::Ping { t: optional() },
+        frame::PONG => ServerFrame::Pong { t: optional() },
         _ => ServerFrame::Unknown,
     }
 }
 
 /// An event's header. The id to be acknowledged is an argument only where the flags say so.
 pub(crate) fn event(
-    host: &Host,
     slot: u32,
     offset: f64,
     flags: u32,
@@ -158,59 +157,59 @@ pub(crate) fn event(
         slot: Slot(slot),
         offset: (offset >= 0.0).then_some(offset as u64),
         deleted: flags & flag::DELETED != 0,
-        acknowledge: if flags & flag::ACKNOWLEDGE == 0 { None } else { host.text().map(Into::into) },
+        acknowledge: if flags & flag::ACKNOWLEDGE == 0 { None } else { host::text().map(Into::into) },
         size,
         payload,
     }
 }
 
-fn welcome(host: &Host) -> Welcome {
+fn welcome() -> Welcome {
     Welcome {
-        version: integer(host),
+        version: integer(),
         connection: String::new(),
-        heartbeat_ms: integer(host),
-        max_frame_bytes: integer(host),
-        max_topics: integer(host),
-        auth_expires_in_ms: optional(host),
+        heartbeat_ms: integer(),
+        max_frame_bytes: integer(),
+        max_topics: integer(),
+        auth_expires_in_ms: optional(),
         server_time: String::new(),
-        results_epoch: text(host).into(),
-        poll: PollTerms { interval_ms: integer(host), wait_ms: integer(host) },
-        topics: topic_results(host),
+        results_epoch: text().into(),
+        poll: PollTerms { interval_ms: integer(), wait_ms: integer() },
+        topics: topic_results(),
     }
 }
 
-fn topic_results(host: &Host) -> Vec<TopicResult> {
-    (0..small(host))
+fn topic_results() -> Vec<TopicResult> {
+    (0..small())
         .map(|_| TopicResult {
-            topic: text(host),
-            outcome: if boolean(host) { Ok(position(host)) } else { Err(error(host)) },
+            topic: text(),
+            outcome: if boolean() { Ok(position()) } else { Err(error()) },
         })
         .collect()
 }
 
-fn position(host: &Host) -> Position {
+fn position() -> Position {
     Position {
-        class: match small(host) {
+        class: match small() {
             0 => TopicClass::Log,
             1 => TopicClass::State,
             _ => TopicClass::Ephemeral,
         },
-        epoch: text(host).into(),
-        offset: integer(host),
-        top: integer(host),
-        head: integer(host),
-        recovery: match small(host) {
+        epoch: text().into(),
+        offset: integer(),
+        top: integer(),
+        head: integer(),
+        recovery: match small() {
             0 => Recovery::Fresh,
             1 => Recovery::Resumed,
             2 => Recovery::Reset,
-            _ => Recovery::Gap(gap_reason(host)),
+            _ => Recovery::Gap(gap_reason()),
         },
-        live: boolean(host),
+        live: boolean(),
     }
 }
 
-fn gap_reason(host: &Host) -> GapReason {
-    match small(host) {
+fn gap_reason() -> GapReason {
+    match small() {
         0 => GapReason::HistoryEvicted,
         1 => GapReason::EpochChanged,
         2 => GapReason::SlowConsumer,
@@ -218,21 +217,21 @@ fn gap_reason(host: &Host) -> GapReason {
     }
 }
 
-fn result(host: &Host) -> ServerFrame<u32> {
+fn result() -> ServerFrame<u32> {
     ServerFrame::Result {
-        reference: integer(host),
-        duplicate: boolean(host),
-        auth_expires_in_ms: optional(host),
-        outcome: match small(host) {
-            0 => Err(error(host)),
+        reference: integer(),
+        duplicate: boolean(),
+        auth_expires_in_ms: optional(),
+        outcome: match small() {
+            0 => Err(error()),
             1 => Ok(None),
-            _ => Ok(Some(host.value())),
+            _ => Ok(Some(host::value())),
         },
     }
 }
 
-pub(crate) fn error(host: &Host) -> WireError {
-    let code = text(host);
+pub(crate) fn error() -> WireError {
+    let code = text();
     WireError {
         // The machine tells only these two from others.
         code: match code.as_str() {
@@ -240,8 +239,8 @@ pub(crate) fn error(host: &Host) -> WireError {
             "token_expired" => ErrorCode::TokenExpired,
             _ => ErrorCode::Other(code.into()),
         },
-        message: text(host),
-        retryable: boolean(host),
-        retry_after_ms: optional(host),
+        message: text(),
+        retryable: boolean(),
+        retry_after_ms: optional(),
     }
 }

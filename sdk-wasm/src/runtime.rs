@@ -3,7 +3,7 @@
 use core::panic::PanicInfo;
 
 #[global_allocator]
-static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+static ALLOCATOR: lol_alloc::LockedAllocator<lol_alloc::FreeListAllocator> = lol_alloc::LockedAllocator::new(lol_alloc::FreeListAllocator::new());
 
 /// Traps; JavaScript sees an exception and calls the client crashed.
 #[panic_handler]

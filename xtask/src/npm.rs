@@ -11,7 +11,10 @@ use crate::process;
 use crate::size;
 use crate::workspace;
 
-/// Builds the WebAssembly module, its glue and the package around them, and weighs the entries.
+/// What `npm/src/core/core.ts` uses of the module.
+const EXPORTS: [&str; 6] = ["memory", "create", "call", "event", "drain", "__wbindgen_malloc"];
+
+/// Builds the WebAssembly module and the package around them, and weighs the entries.
 ///
 /// # Errors
 /// - A step fails: its exit code is the failure's.
@@ -22,7 +25,9 @@ pub(crate) fn run() -> Result<(), Failure> {
     let built = size::build("steadfast-wasm")?.join("steadfast_wasm.wasm");
     let build = folder().join("build");
     bind(&built, &build)?;
-    size::optimise(&build.join("steadfast_wasm_bg.wasm"), &build.join("core.wasm"))?;
+    let reachable = build.join("reachable.wasm");
+    shake(&build.join("steadfast_wasm_bg.wasm"), &reachable)?;
+    size::optimise(&reachable, &build.join("core.wasm"))?;
     process::run(npm().args(["run", "--silent", "build"]))
 }
 
@@ -59,8 +64,8 @@ pub(crate) fn folder() -> PathBuf {
     workspace::root().join("npm")
 }
 
-/// Makes the glue between the module and JavaScript. As a library, so that its version cannot be another than that of the
-/// crate in the module.
+/// Gives the module the border that its attributes describe. As a library, so that its version cannot be another than that of
+/// the crate in the module. The glue in JavaScript is left aside: `npm/src/core/core.ts` is a third of it.
 fn bind(module: &Path, into: &Path) -> Result<(), Failure> {
     println!("$ wasm-bindgen --target bundler {}", module.file_name().unwrap_or_default().to_string_lossy());
     Bindgen::new()
@@ -74,7 +79,19 @@ fn bind(module: &Path, into: &Path) -> Result<(), Failure> {
                 .remove_producers_section(true)
                 .generate(into)
         })
-        .map_err(|error| Failure::new(format!("cannot make the module's glue: {error:#}")))
+        .map_err(|error| Failure::new(format!("cannot bind the module: {error:#}")))
+}
+
+/// Takes out what only the glue that is left aside would call.
+fn shake(module: &Path, into: &Path) -> Result<(), Failure> {
+    let mut graph = vec![serde_json::json!({ "name": "core.ts", "reaches": EXPORTS, "root": true })];
+    graph.extend(EXPORTS.map(|name| serde_json::json!({ "name": name, "export": name })));
+    let file = module.with_file_name("reachable.json");
+    fs::write(&file, serde_json::Value::from(graph).to_string())
+        .map_err(|error| Failure::new(format!("cannot write {}: {error}", file.display())))?;
+    let mut command = size::binaryen("wasm-metadce");
+    command.args(size::FEATURES).arg(module).arg("--graph-file").arg(file).arg("-o").arg(into);
+    process::output(&mut command).map(drop)
 }
 
 fn is_newer(this: &Path, that: &Path) -> bool {

@@ -1,4 +1,3 @@
-import { Machine } from '../../build/steadfast_wasm_bg.js';
 import { Call, Out } from './names.js';
 
 /** Something that the machine wants or answers; what the members mean is in `sdk-wasm/src/names.rs`. */
@@ -11,8 +10,22 @@ export interface Output {
   readonly size: number;
 }
 
+/** What an instance of the module can do: `sdk-wasm/src/machine.rs`, and room for what is put into its memory. */
+interface Machine {
+  readonly memory: WebAssembly.Memory;
+  create(monotonic: number, wall: number): void;
+  call(what: number, monotonic: number, wall: number): number;
+  drain(): number;
+  event(monotonic: number, wall: number, link: number, slot: number, offset: number, flags: number, size: number): number;
+  __wbindgen_malloc(size: number, alignment: number): number;
+}
+
+const ENCODER = new TextEncoder();
+const DECODER = new TextDecoder('utf-8', { ignoreBOM: true });
+
 /**
- * One client's machine, and its host: arguments and outputs pass through here as plain values.
+ * One client's machine, an instance of the module of its own, and its host: arguments and outputs pass through here as plain
+ * values.
  *
  * A call changes the machine and leaves what it wants in {@link outputs}; nobody is called while the machine is.
  */
@@ -22,18 +35,27 @@ export class Core {
   deadline = Infinity;
   monotonic = 0;
   wall = 0;
-  #arguments: unknown[];
+  #arguments: unknown[] = [];
   #next = 0;
   /** Values that the machine knows by their number, for the time of one call. */
   #values: unknown[] = [];
   /** Where topics were said to stand in this call. */
   #stands: Output[] = [];
-  readonly #machine: Machine;
+  #machine!: Machine;
 
-  constructor(config: unknown[]) {
-    this.#arguments = config;
-    this.tell();
-    this.#machine = new Machine(this, this.monotonic, this.wall);
+  /** Instantiates the module, which knows its host's functions by their letters. */
+  static async open(module: WebAssembly.Module, config: unknown[]): Promise<Core> {
+    const core = new Core();
+    const functions = WebAssembly.Module.imports(module).map(({ name }) => {
+      const letter = name.split('_')[3] as 'n' | 't' | 'b' | 'v' | 'e' | 'o' | 's';
+      return [name, (...values: [never, never, never, never, never, never]) => core[letter](...values)];
+    });
+    const { exports } = await WebAssembly.instantiate(module, { './steadfast_wasm_bg.js': Object.fromEntries(functions) });
+    core.#machine = exports as unknown as Machine;
+    core.#arguments = config;
+    core.tell();
+    core.#machine.create(core.monotonic, core.wall);
+    return core;
   }
 
   /** Reads both clocks, once for all calls of one moment. */
@@ -64,20 +86,16 @@ export class Core {
 
   /** Where a topic stands, as an output of its own. */
   cursor(slot: number): Output {
-    this.#machine.cursor(slot);
+    this.#ask(Call.Cursor, slot);
     return this.outputs.pop() as Output;
   }
 
   live(slot: number): boolean {
-    return this.#machine.live(slot);
+    return this.#ask(Call.Live, slot) === 1;
   }
 
   statistic(index: number): number {
-    return this.#machine.statistic(index);
-  }
-
-  free(): void {
-    this.#machine.free();
+    return this.#ask(Call.Statistic, index);
   }
 
   /** @internal for the machine: the next argument, a number. */
@@ -85,14 +103,21 @@ export class Core {
     return this.#arguments[this.#next++] as number;
   }
 
-  /** @internal for the machine: the next argument, a text or none. */
-  t(): string | undefined {
-    return this.#arguments[this.#next++] as string | undefined;
+  /** @internal for the machine: the next argument, a text, bytes or none, by its place and length, which are put `into` its memory. */
+  t(into: number): void {
+    const value = this.#arguments[this.#next++] as string | Uint8Array | undefined;
+    const place = [0, 0];
+    if (value !== undefined) {
+      const bytes = typeof value === 'string' ? ENCODER.encode(value) : value;
+      place[0] = this.#machine.__wbindgen_malloc(place[1] = bytes.length, 1) >>> 0;
+      this.#memory(place[0]).set(bytes);
+    }
+    new Uint32Array(this.#machine.memory.buffer).set(place, into >>> 2);
   }
 
   /** @internal for the machine: the next argument, bytes. */
-  b(): Uint8Array {
-    return this.#arguments[this.#next++] as Uint8Array;
+  b(into: number): void {
+    this.t(into);
   }
 
   /** @internal for the machine: the number of the next argument, a value that stays here. */
@@ -109,15 +134,32 @@ export class Core {
     this.outputs.push({ what: Out.Event, a: slot, b: offset, c: flags, value: this.#values[frame], size });
   }
 
-  /** @internal for the machine: any other output. */
-  o(what: Out, a: number, b: number, c: number, text: unknown): void {
-    const output = { what, a, b, c, value: what === Out.Done ? this.#values[c] : text, size: 0 };
+  /** @internal for the machine: any other output, with a text in its memory. */
+  o(what: Out, a: number, b: number, c: number, at: number, length: number): void {
+    this.put(what, a, b, c, what === Out.Done ? this.#values[c] : DECODER.decode(this.#memory(at, length)));
+  }
+
+  /** @internal for the machine: bytes in its memory, to be sent. */
+  s(link: number, at: number, length: number): void {
+    this.put(Out.SendBytes, link, 0, 0, this.#memory(at, length).slice());
+  }
+
+  /** Adds an output. */
+  put(what: Out, a: number, b: number, c: number, value: unknown): void {
+    const output = { what, a, b, c, value, size: 0 };
     this.outputs.push(output);
     if (what === Out.Cursor) this.#stands.push(output);
   }
 
-  /** @internal for the machine: bytes to be sent. They lie in its memory, which moves. */
-  s(link: number, bytes: Uint8Array): void {
-    this.o(Out.SendBytes, link, 0, 0, bytes.slice());
+  /** A question, which wants nothing. */
+  #ask(what: Call, subject: number): number {
+    this.#arguments = [subject];
+    this.#next = 0;
+    return this.#machine.call(what, this.monotonic, this.wall);
+  }
+
+  /** The machine's memory as it is now: it moves when it grows. */
+  #memory(at: number, length?: number): Uint8Array {
+    return new Uint8Array(this.#machine.memory.buffer, at >>> 0, length);
   }
 }

@@ -32,6 +32,11 @@ const NO_FRAME = 'something came that is no frame of the protocol; it is counted
 /** How long after sending a link is asked what it has still to send. */
 const BUFFERED_AFTER = 100;
 
+/** Makes the machine that a driver drives. */
+export function openCore(module: WebAssembly.Module, settings: Settings): Promise<Core> {
+  return Core.open(module, configuration(settings, VERSION, Boolean(settings.WebSocket ?? globalThis.WebSocket)));
+}
+
 /**
  * Drives one machine: tells it what happens, does what it wants.
  *
@@ -39,7 +44,6 @@ const BUFFERED_AFTER = 100;
  * causes is done in its turn.
  */
 export class Driver {
-  readonly #core: Core;
   readonly #links: Links;
   readonly #exchanges: Exchanges;
   readonly #tokens: Tokens;
@@ -56,7 +60,7 @@ export class Driver {
   readonly #sink: FrameSink = {
     event: (slot, offset, flags, size, frame, id) => {
       this.recorder.event();
-      this.#core.event(this.#link, slot, offset, flags, size, frame, id);
+      this.core.event(this.#link, slot, offset, flags, size, frame, id);
     },
     control: (values) => this.again(Call.Frame, this.#link, ...values),
     bad: () => {
@@ -66,11 +70,10 @@ export class Driver {
   };
 
   constructor(
-    settings: Settings, private readonly log: Log, private readonly recorder: Recorder, private readonly face: Face,
+    private readonly core: Core, settings: Settings, private readonly log: Log, private readonly recorder: Recorder,
+    private readonly face: Face,
   ) {
-    const Socket = settings.WebSocket ?? globalThis.WebSocket;
-    this.#core = new Core(configuration(settings, VERSION, Boolean(Socket)));
-    this.#links = openLinks(Socket, settings.endpoint.websocket, {
+    this.#links = openLinks(settings.WebSocket ?? globalThis.WebSocket, settings.endpoint.websocket, {
       opened: (link) => this.run(Call.Opened, link),
       closed: (link, code) => this.run(Call.Closed, link, code),
       message: (link, data) => this.#message(link, data),
@@ -96,7 +99,7 @@ export class Driver {
 
   /** Tells the machine something; what it wants waits for {@link act}. */
   call(what: Call, ...values: unknown[]): number {
-    this.#core.tell();
+    this.core.tell();
     return this.again(what, ...values);
   }
 
@@ -105,7 +108,7 @@ export class Driver {
     this.recorder.call(what, values);
     if (this.#ended) return NaN;
     try {
-      return this.#core.call(what, ...values);
+      return this.core.call(what, ...values);
     } catch (error) {
       this.#crash(error);
       return NaN;
@@ -115,7 +118,7 @@ export class Driver {
   /** Subscribes, and answers the subscription's number and the topic's slot; `undefined` where the machine is dead. */
   subscribe(...values: unknown[]): { readonly a: number; readonly b: number } | undefined {
     this.call(Call.Subscribe, ...values);
-    const { outputs } = this.#core;
+    const { outputs } = this.core;
     const at = outputs.findIndex(({ what }) => what === Out.Subscription);
     return at < 0 ? undefined : outputs.splice(at, 1)[0];
   }
@@ -134,9 +137,9 @@ export class Driver {
   act(): void {
     if (this.#acting) return;
     this.#acting = true;
-    while (this.#core.outputs.length) {
-      const { outputs } = this.#core;
-      this.#core.outputs = [];
+    while (this.core.outputs.length) {
+      const { outputs } = this.core;
+      this.core.outputs = [];
       this.#carryOutAll(outputs);
     }
     this.#acting = false;
@@ -150,15 +153,15 @@ export class Driver {
 
   /** Where a topic stands, what is on its way to listeners included. */
   cursor(slot: number): Output | undefined {
-    return this.#ask(() => this.#core.cursor(slot));
+    return this.#ask(() => this.core.cursor(slot));
   }
 
   live(slot: number): boolean {
-    return this.#ask(() => this.#core.live(slot)) ?? false;
+    return this.#ask(() => this.core.live(slot)) ?? false;
   }
 
   statistic(index: number): number {
-    return this.#ask(() => this.#core.statistic(index)) ?? 0;
+    return this.#ask(() => this.core.statistic(index)) ?? 0;
   }
 
   /** Lets go of everything outside. The machine is not called again. */
@@ -174,7 +177,7 @@ export class Driver {
   }
 
   #queue(what: Out, value?: unknown): void {
-    this.#core.o(what, 0, 0, 0, value);
+    this.core.put(what, 0, 0, 0, value);
     this.act();
   }
 
@@ -206,7 +209,7 @@ export class Driver {
 
   /** An event's way, as all that it calls: nothing is made on it that an event does not need. */
   #message(link: number, data: string | Uint8Array): void {
-    this.#core.tell();
+    this.core.tell();
     this.#link = link;
     const { slots } = this.face;
     if (!this.#ended) {
@@ -253,7 +256,7 @@ export class Driver {
 
   /** A later deadline does not move the timer: early ticks are harmless, and moving it for each event is not free. */
   #arm(): void {
-    const { deadline } = this.#core;
+    const { deadline } = this.core;
     if (deadline >= this.#timerAt || this.#ended) return;
     clearTimeout(this.#timer);
     this.#timerAt = deadline;

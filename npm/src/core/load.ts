@@ -1,29 +1,24 @@
-import * as glue from '../../build/steadfast_wasm_bg.js';
 import { bytesIn } from '../bytes.js';
 import { SteadfastError } from '../error.js';
 import type { WasmSource } from '../types.js';
 
-let loading: Promise<void> | undefined;
+let loading: Promise<WebAssembly.Module> | undefined;
 
 /** Loads the module once for all clients. A failure is not kept: the next call tries again. */
-export function load(source: () => WasmSource | Promise<WasmSource>): Promise<void> {
-  loading ??= instantiate(source).catch((error: unknown) => {
+export function load(source: () => WasmSource | Promise<WasmSource>): Promise<WebAssembly.Module> {
+  loading ??= moduleOf(source).catch((error: unknown) => {
     loading = undefined;
     throw error;
   });
   return loading;
 }
 
-async function instantiate(source: () => WasmSource | Promise<WasmSource>): Promise<void> {
+async function moduleOf(source: () => WasmSource | Promise<WasmSource>): Promise<WebAssembly.Module> {
   if (typeof WebAssembly === 'undefined') {
     throw new SteadfastError('wasm_blocked', 'WebAssembly is switched off here (a hardened browser?); allow it for this site');
   }
   const given = await source();
-  const module = given instanceof WebAssembly.Module ? given : await compile(await bytesOf(given as ArrayBuffer));
-  const imports = { './steadfast_wasm_bg.js': glue as unknown as WebAssembly.ModuleImports };
-  const { exports } = await WebAssembly.instantiate(module, imports);
-  glue.__wbg_set_wasm(exports);
-  (exports.__wbindgen_start as () => void)();
+  return given instanceof WebAssembly.Module ? given : compile(await bytesOf(given as ArrayBuffer));
 }
 
 async function bytesOf(source: string | URL | ArrayBuffer | ArrayBufferView): Promise<Uint8Array> {

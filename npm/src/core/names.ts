@@ -5,6 +5,8 @@ export enum Call {
   Connect, Disconnect, Subscribe, Unsubscribe, Submit, Send, Acknowledge, Cancel, TokenReady, TokenFailed, Opened,
   Frame, BadFrame, Closed, Buffered, Answered, ExchangeFailed, Taken, Tick, Visible, Hidden, Online, Offline, Freeze,
   Thaw,
+  /** These three only ask. */
+  Cursor, Live, Statistic,
 }
 
 /** The kinds of frames. */
