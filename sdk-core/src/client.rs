@@ -1,7 +1,7 @@
 //! The client: commands, `handle_input`, `poll_output`, getters, in that order. The rooms beside it do the work.
 
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 
 use crate::config::Config;
 use crate::fallback::Fallback;
@@ -63,7 +63,10 @@ pub struct Client<P> {
     reported: Reported,
     statistics: Statistics,
     #[cfg_attr(feature = "recorder", serde(skip))]
-    outputs: VecDeque<Output<P>>,
+    outputs: Vec<Option<Output<P>>>,
+    /// The first of them that has not been taken.
+    #[cfg_attr(feature = "recorder", serde(skip))]
+    next_output: usize,
 }
 
 /// Whether deadlines run.
@@ -176,7 +179,8 @@ impl<P> Client<P> {
                 reason: None,
             },
             statistics: Statistics::default(),
-            outputs: VecDeque::new(),
+            outputs: Vec::new(),
+            next_output: 0,
         }
     }
 
@@ -198,7 +202,13 @@ impl<P> Client<P> {
 
     /// The next thing to do; [`Output::Wait`] when there is nothing more.
     pub fn poll_output(&mut self) -> Output<P> {
-        self.outputs.pop_front().unwrap_or_else(|| Output::Wait { until: self.timers.next() })
+        if let Some(output) = self.outputs.get_mut(self.next_output).and_then(Option::take) {
+            self.next_output += 1;
+            return output;
+        }
+        self.outputs.clear();
+        self.next_output = 0;
+        Output::Wait { until: self.timers.next() }
     }
 
     /// The status now.
@@ -278,7 +288,7 @@ impl<P> Client<P> {
 
     #[inline(never)]
     fn emit(&mut self, output: Output<P>) {
-        self.outputs.push_back(output);
+        self.outputs.push(Some(output));
     }
 
     fn next_reference(&mut self) -> u64 {
