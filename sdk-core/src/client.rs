@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use crate::config::Config;
 use crate::fallback::Fallback;
 use crate::frame::{Cursor, PollTerms, TopicClass};
-use crate::io::{Input, Output, Reason, Slot, State, Statistics, Status, Transport};
+use crate::io::{Counter, Counts, Input, Output, Reason, Slot, State, Statistics, Status, Transport};
 use crate::link::Link;
 use crate::outbox::Outbox;
 use crate::random::Random;
@@ -61,7 +61,7 @@ pub struct Client<P> {
     /// A subscription changed: a waiting poll must not keep it.
     topics_changed: bool,
     reported: Reported,
-    statistics: Statistics,
+    counts: Counts,
     #[cfg_attr(feature = "recorder", serde(skip))]
     outputs: Vec<Option<Output<P>>>,
     /// The first of them that has not been taken.
@@ -178,7 +178,7 @@ impl<P> Client<P> {
                 retry_at: None,
                 reason: None,
             },
-            statistics: Statistics::default(),
+            counts: Counts::default(),
             outputs: Vec::new(),
             next_output: 0,
         }
@@ -218,7 +218,13 @@ impl<P> Client<P> {
 
     /// Counters over the client's life.
     pub fn statistics(&self) -> Statistics {
-        self.statistics
+        self.counts.all()
+    }
+
+    /// One of the counters, by its place in [`Statistics`]; beyond the last it is zero. For drivers that hand them on one by
+    /// one.
+    pub fn statistic(&self, index: usize) -> u64 {
+        self.counts.get(index)
     }
 
     /// The topic's slot while it has subscriptions, else [`Slot::UNKNOWN`].
@@ -289,6 +295,11 @@ impl<P> Client<P> {
     #[inline(never)]
     fn emit(&mut self, output: Output<P>) {
         self.outputs.push(Some(output));
+    }
+
+    #[inline(never)]
+    fn count(&mut self, counter: Counter) {
+        self.counts.add(counter, 1);
     }
 
     fn next_reference(&mut self) -> u64 {

@@ -11,6 +11,7 @@ use crate::time::Instant;
 mod status;
 
 pub use crate::ids::{ExchangeId, LinkId, MessageId, Slot, SubscriptionId, TokenRequest};
+pub(crate) use status::{Counter, Counts};
 pub use status::{Reason, State, Statistics, Status, Transport};
 
 /// What a driver tells the machine, beside the commands that are methods of [`Client`](crate::Client).

@@ -1,7 +1,7 @@
 use atomic_refcell::{AtomicRefCell, AtomicRefMut};
 use steadfast_core::{
     Client, ExchangeId, Input, Instant, LinkId, MessageId, Misuse, Now, Secret, ServerFrame, Slot,
-    Statistics, SubscriptionId, TokenRequest,
+    SubscriptionId, TokenRequest,
 };
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -43,7 +43,7 @@ pub fn call(what: u32, monotonic: f64, wall: f64) -> f64 {
     let core = &mut *machine();
     let answer = match what {
         call::LIVE => return f64::from(u8::from(core.is_live(Slot(read::small())))),
-        call::STATISTIC => return statistic(&core.statistics(), read::small() as usize),
+        call::STATISTIC => return core.statistic(read::small() as usize) as f64,
         call::CURSOR => {
             write::cursor(core, Slot(read::small()));
             Ok(0)
@@ -86,33 +86,6 @@ fn machine() -> AtomicRefMut<'static, Client<u32>> {
     AtomicRefMut::map(MACHINE.borrow_mut(), |machine| machine.as_mut().expect("JavaScript creates it first"))
 }
 
-/// One of the counters, in the order of the protocol's list.
-fn statistic(counted: &Statistics, index: usize) -> f64 {
-    let all = [
-        counted.opens,
-        counted.welcomes,
-        counted.exchanges,
-        counted.exchanges_failed,
-        counted.delivered,
-        counted.repeats,
-        counted.stale,
-        counted.stale_frames,
-        counted.gaps,
-        counted.resets,
-        counted.rewinds,
-        counted.refused,
-        counted.ephemeral_dropped,
-        counted.bad_frames,
-        counted.unknown_frames,
-        counted.receipts_dropped,
-        counted.resends,
-        counted.fallbacks,
-        counted.probes,
-        counted.drains,
-    ];
-    all.get(index).map_or(0.0, |count| *count as f64)
-}
-
 fn subscribe(core: &mut Client<u32>, now: Now) -> Result<u64, Misuse> {
     let topic = read::text();
     let options = read::subscribe_options();
@@ -130,9 +103,7 @@ fn input(what: u32) -> Input<u32> {
             token: Secret(read::text()),
             expires_in_ms: read::optional(),
         },
-        call::TOKEN_FAILED => {
-            Input::TokenFailed { request: TokenRequest(id), retryable: read::boolean() }
-        }
+        call::TOKEN_FAILED => Input::TokenFailed { request: TokenRequest(id), retryable: read::boolean() },
         call::OPENED => Input::Opened { link },
         call::FRAME => Input::Frame { link, frame: read::frame() },
         call::BAD_FRAME => Input::BadFrame { link },
@@ -146,9 +117,7 @@ fn input(what: u32) -> Input<u32> {
             frames: read::frames(),
         },
         call::EXCHANGE_FAILED => Input::ExchangeFailed { exchange: ExchangeId(id) },
-        call::TAKEN => {
-            Input::Taken { slot: Slot(id), events: read::small(), bytes: read::integer() }
-        }
+        call::TAKEN => Input::Taken { slot: Slot(id), events: read::small(), bytes: read::integer() },
         call::VISIBLE => Input::Visible,
         call::HIDDEN => Input::Hidden,
         call::ONLINE => Input::Online,

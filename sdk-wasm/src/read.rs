@@ -106,9 +106,7 @@ pub(crate) fn frames() -> Vec<ServerFrame<u32>> {
 pub(crate) fn frame() -> ServerFrame<u32> {
     match small() {
         frame::WELCOME => ServerFrame::Welcome(Box::new(welcome())),
-        frame::SUBSCRIBED => {
-            ServerFrame::Subscribed { reference: optional(), topics: topic_results() }
-        }
+        frame::SUBSCRIBED => ServerFrame::Subscribed { reference: optional(), topics: topic_results() },
         frame::UNSUBSCRIBED => ServerFrame::Unsubscribed {
             reference: optional(),
             topics: texts(),
@@ -118,12 +116,9 @@ pub(crate) fn frame() -> ServerFrame<u32> {
             let (slot, offset, flags, size) = (small(), host::number(), small(), small());
             ServerFrame::Event(event(slot, offset, flags, size, host::value()))
         }
-        frame::GAP => ServerFrame::Gap {
-            topic: text(),
-            reason: gap_reason(),
-            epoch: text().into(),
-            offset: integer(),
-        },
+        frame::GAP => {
+            ServerFrame::Gap { topic: text(), reason: gap_reason(), epoch: text().into(), offset: integer() }
+        }
         frame::RESULT => result(),
         frame::AUTH_REQUIRED => ServerFrame::AuthRequired { within_ms: integer(), reason: String::new() },
         frame::DRAIN => ServerFrame::Drain {
@@ -134,11 +129,9 @@ pub(crate) fn frame() -> ServerFrame<u32> {
         },
         frame::MORE => ServerFrame::More,
         frame::ERROR => ServerFrame::Error(error()),
-        frame::BYE => ServerFrame::Bye {
-            code: small() as u16,
-            reason: String::new(),
-            reconnect_after_ms: optional(),
-        },
+        frame::BYE => {
+            ServerFrame::Bye { code: small() as u16, reason: String::new(), reconnect_after_ms: optional() }
+        }
         frame::PING => ServerFrame::Ping { t: optional() },
         frame::PONG => ServerFrame::Pong { t: optional() },
         _ => ServerFrame::Unknown,
@@ -146,13 +139,7 @@ pub(crate) fn frame() -> ServerFrame<u32> {
 }
 
 /// An event's header. The id to be acknowledged is an argument only where the flags say so.
-pub(crate) fn event(
-    slot: u32,
-    offset: f64,
-    flags: u32,
-    size: u32,
-    payload: u32,
-) -> EventFrame<u32> {
+pub(crate) fn event(slot: u32, offset: f64, flags: u32, size: u32, payload: u32) -> EventFrame<u32> {
     EventFrame {
         slot: Slot(slot),
         offset: (offset >= 0.0).then_some(offset as u64),

@@ -2,7 +2,7 @@
 
 use super::{Activity, Client};
 use crate::close::CloseCode;
-use crate::io::{Input, LinkId, Output};
+use crate::io::{Counter, Input, LinkId, Output};
 use crate::link::Link;
 use crate::time::Now;
 use crate::timer::Timer;
@@ -45,7 +45,7 @@ impl<P> Client<P> {
     pub(super) fn probe_all(&mut self) {
         for link in self.link.probe(self.now.monotonic) {
             let Some(link) = link else { continue };
-            self.statistics.probes += 1;
+            self.count(Counter::Probes);
             self.send_text(link, crate::codec::outgoing::bare("ping", None));
         }
         self.plan_liveness();

@@ -2,7 +2,7 @@
 
 use super::Client;
 use crate::frame::{EventFrame, GapReason, TopicClass, TopicResult, WireError};
-use crate::io::{Delivery, Output, Slot};
+use crate::io::{Counter, Delivery, Output, Slot};
 use crate::topics::{BufferLimits, Told, Verdict};
 
 impl<P> Client<P> {
@@ -11,11 +11,11 @@ impl<P> Client<P> {
         let limits = BufferLimits { events: self.config.buffer_events, bytes: self.config.buffer_bytes };
         let counts = self.carries_ephemeral(feed);
         let Some(topic) = self.topics.by_slot(event.slot) else {
-            self.statistics.stale += 1;
+            self.count(Counter::Stale);
             return;
         };
         if topic.class == Some(TopicClass::Ephemeral) && !counts {
-            self.statistics.stale += 1;
+            self.count(Counter::Stale);
             return;
         }
         let (slot, heard) = (topic.slot, topic.is_heard());
@@ -32,14 +32,14 @@ impl<P> Client<P> {
                     self.emit(Output::Deliver { slot, delivery: Delivery::Live });
                 }
             }
-            Verdict::Repeat => self.statistics.repeats += 1,
-            Verdict::Stale => self.statistics.stale += 1,
+            Verdict::Repeat => self.count(Counter::Repeats),
+            Verdict::Stale => self.count(Counter::Stale),
             Verdict::Hole => {
-                self.statistics.rewinds += 1;
+                self.count(Counter::Rewinds);
                 self.unsettled = true;
             }
             Verdict::Full => self.leave_full(slot),
-            Verdict::Dropped => self.statistics.ephemeral_dropped += 1,
+            Verdict::Dropped => self.count(Counter::EphemeralDropped),
         }
     }
 
@@ -48,7 +48,7 @@ impl<P> Client<P> {
             let Some(topic) =
                 self.topics.by_name(&result.topic).filter(|topic| topic.expects(feed, reference))
             else {
-                self.statistics.stale_frames += 1;
+                self.count(Counter::StaleFrames);
                 continue;
             };
             let (slot, heard) = (topic.slot, topic.is_heard());
@@ -82,7 +82,7 @@ impl<P> Client<P> {
 
     pub(super) fn topic_gap(&mut self, feed: u32, name: &str, reason: GapReason, epoch: &str, offset: u64) {
         let Some(topic) = self.topics.by_name(name) else {
-            self.statistics.stale_frames += 1;
+            self.count(Counter::StaleFrames);
             return;
         };
         let (slot, heard) = (topic.slot, topic.is_heard());
@@ -113,10 +113,10 @@ impl<P> Client<P> {
     }
 
     fn deliver(&mut self, event: EventFrame<P>, replay: bool) {
-        self.statistics.delivered += 1;
+        self.count(Counter::Delivered);
         if let Some(id) = event.acknowledge {
             if self.receipts.add(id) {
-                self.statistics.receipts_dropped += 1;
+                self.count(Counter::ReceiptsDropped);
             }
             self.arm_receipts();
         }
@@ -139,11 +139,11 @@ impl<P> Client<P> {
             Told::Gap { .. } if fault!(GapSwallowed) => return,
             Told::Reset if fault!(ResetMistold) => Delivery::Live,
             Told::Gap { reason, lost } => {
-                self.statistics.gaps += 1;
+                self.count(Counter::Gaps);
                 Delivery::Gap { reason, lost }
             }
             Told::Reset => {
-                self.statistics.resets += 1;
+                self.count(Counter::Resets);
                 Delivery::Reset
             }
         };
@@ -152,8 +152,8 @@ impl<P> Client<P> {
 
     /// The application is behind: the server keeps the rest until it has caught up.
     fn leave_full(&mut self, slot: Slot) {
-        self.statistics.refused += 1;
-        self.statistics.rewinds += 1;
+        self.count(Counter::Refused);
+        self.count(Counter::Rewinds);
         self.unsettled = true;
         let Some(topic) = self.topics.by_slot(slot) else { return };
         topic.leave();

@@ -6,7 +6,7 @@ use super::Client;
 use crate::close::CloseCode;
 use crate::codec::outgoing;
 use crate::frame::{ErrorCode, ServerFrame, WireError};
-use crate::io::{LinkId, MessageId, Outcome};
+use crate::io::{Counter, LinkId, MessageId, Outcome};
 use crate::link::Advice;
 use crate::timer::Timer;
 
@@ -23,13 +23,13 @@ pub(super) enum Source {
 impl<P> Client<P> {
     pub(super) fn frame_on_link(&mut self, link: LinkId, frame: ServerFrame<P>) {
         let Some(feed) = self.link.connection_mut(link).map(|connection| connection.feed) else {
-            self.statistics.stale_frames += 1;
+            self.count(Counter::StaleFrames);
             return;
         };
         if let ServerFrame::Event(event) = frame {
             if self.link.greeting().is_some_and(|connection| connection.id == link) {
                 // Nothing but control before the welcome.
-                self.statistics.bad_frames += 1;
+                self.count(Counter::BadFrames);
                 return;
             }
             self.event(feed, event);
@@ -39,16 +39,16 @@ impl<P> Client<P> {
         let greeting = self.link.greeting().is_some_and(|connection| connection.id == link);
         match frame {
             ServerFrame::Welcome(welcome) => self.welcomed(link, &welcome),
-            frame if greeting && !is_control(&frame) => self.statistics.bad_frames += 1,
+            frame if greeting && !is_control(&frame) => self.count(Counter::BadFrames),
             frame => self.control(Source::Link(link), feed, frame),
         }
     }
 
     pub(super) fn bad_frame(&mut self, link: LinkId) {
         if self.link.connection_mut(link).is_some() {
-            self.statistics.bad_frames += 1;
+            self.count(Counter::BadFrames);
         } else {
-            self.statistics.stale_frames += 1;
+            self.count(Counter::StaleFrames);
         }
     }
 
@@ -78,7 +78,7 @@ impl<P> Client<P> {
                 self.close_link(link, CloseCode::NORMAL);
             }
             (ServerFrame::Ping { t }, Source::Link(link)) => self.send_text(link, outgoing::bare("pong", t)),
-            (ServerFrame::Error(_) | ServerFrame::Unknown, _) => self.statistics.unknown_frames += 1,
+            (ServerFrame::Error(_) | ServerFrame::Unknown, _) => self.count(Counter::UnknownFrames),
             (ServerFrame::Event(event), _) => self.event(feed, event),
             // An answer to an unsubscribe asks for nothing more; the rest means nothing on this kind of feed.
             _ => {}
@@ -107,7 +107,7 @@ impl<P> Client<P> {
         }
         let message = MessageId(reference);
         let Some(taken) = self.outbox.complete(message, feed) else {
-            self.statistics.stale_frames += 1;
+            self.count(Counter::StaleFrames);
             return;
         };
         let outcome = match outcome {
@@ -124,7 +124,7 @@ impl<P> Client<P> {
             .unwrap_or_else(|| WireError::new(ErrorCode::Forbidden, "the server took the topic away", false));
         for name in topics {
             let Some(topic) = self.topics.by_name(name).filter(|topic| topic.expects(feed, None)) else {
-                self.statistics.stale_frames += 1;
+                self.count(Counter::StaleFrames);
                 continue;
             };
             let (slot, heard) = (topic.slot, topic.is_heard());

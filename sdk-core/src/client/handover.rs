@@ -2,7 +2,7 @@
 
 use super::Client;
 use crate::close::{CloseCode, CloseRule};
-use crate::io::{LinkId, Output};
+use crate::io::{Counter, LinkId, Output};
 use crate::link::{Drain, Link, Successor};
 use crate::timer::Timer;
 
@@ -19,7 +19,7 @@ impl<P> Client<P> {
         };
         let due = now + self.random.between(min_ms, max_ms);
         connection.drain = Some(Drain { due, deadline: now + deadline_ms, failures: 0 });
-        self.statistics.drains += 1;
+        self.count(Counter::Drains);
         if matches!(self.link, Link::Live(_)) {
             self.timers.set(Timer::Drain, due);
         }

@@ -8,7 +8,7 @@ use crate::codec::outgoing::{self, HelloTerms};
 use crate::config::TransportChoice;
 use crate::fallback::{Clock, Fallback};
 use crate::frame::Welcome;
-use crate::io::{LinkId, OutgoingBytes, Output};
+use crate::io::{Counter, LinkId, OutgoingBytes, Output};
 use crate::link::{Connection, Link, Successor};
 use crate::liveness::Liveness;
 use crate::timer::Timer;
@@ -55,7 +55,7 @@ impl<P> Client<P> {
     pub(super) fn open(&mut self) -> LinkId {
         self.counters.link += 1;
         let link = LinkId(self.counters.link);
-        self.statistics.opens += 1;
+        self.count(Counter::Opens);
         self.timers.set(Timer::Connect, self.now.monotonic + self.config.connect_timeout_ms);
         self.emit(Output::Open { link });
         link
@@ -111,7 +111,7 @@ impl<P> Client<P> {
     /// The link is proven: the first frame that only a Steadfast server sends has come.
     pub(super) fn welcomed(&mut self, link: LinkId, welcome: &Welcome) {
         let Some(greeting) = self.link.greeting().filter(|connection| connection.id == link) else {
-            self.statistics.bad_frames += 1;
+            self.count(Counter::BadFrames);
             return;
         };
         let (feed, hello, token) = (greeting.feed, greeting.hello, greeting.token);
@@ -119,7 +119,7 @@ impl<P> Client<P> {
             self.close_link(link, CloseCode::VERSION);
             return;
         }
-        self.statistics.welcomes += 1;
+        self.count(Counter::Welcomes);
         self.timers.clear(Timer::Hello);
         self.tokens.learn_life(token, welcome.auth_expires_in_ms, self.now);
         self.adopt_terms(welcome);

@@ -11,7 +11,7 @@ use crate::codec::outgoing::{self, HelloTerms};
 use crate::config::TransportChoice;
 use crate::fallback::{Exchange, Fallback, Phase, Polling};
 use crate::frame::{ServerFrame, Welcome};
-use crate::io::{ExchangeId, OutgoingBytes, Output, Reason};
+use crate::io::{Counter, ExchangeId, OutgoingBytes, Output, Reason};
 use crate::link::Link;
 use crate::timer::Timer;
 use crate::token::Refusal;
@@ -39,7 +39,7 @@ impl<P> Client<P> {
             return;
         }
         self.timers.clear(Timer::Fallback);
-        self.statistics.fallbacks += 1;
+        self.count(Counter::Fallbacks);
         let phase = match self.fallback {
             Fallback::Leaving(exchange) => Phase::InFlight(exchange),
             _ => Phase::Due,
@@ -105,10 +105,10 @@ impl<P> Client<P> {
         frames: Vec<ServerFrame<P>>,
         bad_frames: u32,
     ) {
-        self.statistics.bad_frames += u64::from(bad_frames);
+        self.counts.add(Counter::BadFrames, u64::from(bad_frames));
         if self.fallback.exchange().is_none_or(|exchange| exchange.id != id && !fault!(StaleExchangeAccepted))
         {
-            self.statistics.stale_frames += frames.len() as u64;
+            self.counts.add(Counter::StaleFrames, frames.len() as u64);
             return;
         }
         let mut frames = frames.into_iter();
@@ -220,7 +220,7 @@ impl<P> Client<P> {
         let terms =
             HelloTerms { token, link: feed, topics: &topics.text, handover: false, wait_ms, results_epoch };
         let body = outgoing::batch(&outgoing::hello(&self.config, &terms), &messages);
-        self.statistics.exchanges += 1;
+        self.count(Counter::Exchanges);
         self.timers.set(Timer::Exchange, self.now.monotonic + wait_ms.unwrap_or(0) + EXCHANGE_MS);
         self.emit(Output::Exchange { exchange: id, body: OutgoingBytes::Text(body) });
         let begun_at = self.now.monotonic;
@@ -248,7 +248,7 @@ impl<P> Client<P> {
             }
             let Some((message, resend)) = self.outbox.send_next(feed, &epoch) else { break };
             frames.push(message.text());
-            self.statistics.resends += u64::from(resend);
+            self.counts.add(Counter::Resends, u64::from(resend));
         }
         if self.receipts.is_due() {
             let reference = self.next_reference();
@@ -268,14 +268,14 @@ impl<P> Client<P> {
             self.adopt_terms(welcome);
         }
         self.topic_results(feed, Some(hello), &welcome.topics);
-        let (mut more, before) = (false, self.statistics.delivered);
+        let (mut more, before) = (false, self.counts.get(Counter::Delivered as usize));
         for frame in frames {
             match frame {
                 ServerFrame::More => more = true,
                 frame => self.control(Source::Exchange, feed, frame),
             }
         }
-        let news = self.statistics.delivered > before;
+        let news = self.counts.get(Counter::Delivered as usize) > before;
         let unanswered = foreign || self.outbox.is_on(feed);
         let partial = self.leaves_out_topics(feed);
         let hurry = self.fallback.exchange().is_some_and(|exchange| exchange.hurry);
@@ -340,7 +340,7 @@ impl<P> Client<P> {
     /// The exchange was not answered with frames; status zero: not at all.
     fn exchange_refused(&mut self, status: u16, retry_after_ms: Option<u64>) {
         let Some(&Exchange { feed, token, .. }) = self.fallback.exchange() else { return };
-        self.statistics.exchanges_failed += 1;
+        self.count(Counter::ExchangesFailed);
         // While leaving, the link is the judge of sizes.
         let polling = matches!(self.fallback, Fallback::Polling(_));
         let too_large = if status == 413 && polling { self.outbox.take_largest_on(feed) } else { None };

@@ -4,7 +4,7 @@ use super::{Activity, Client, Reported};
 use crate::codec::outgoing;
 use crate::fallback::Fallback;
 use crate::frame::{AckState, ErrorCode, WireError};
-use crate::io::{LinkId, MessageId, Outcome, Output, State, Status, Transport};
+use crate::io::{Counter, LinkId, MessageId, Outcome, Output, State, Status, Transport};
 use crate::link::Link;
 use crate::outbox::Taken;
 use crate::timer::Timer;
@@ -140,7 +140,7 @@ impl<P> Client<P> {
         };
         connection.buffered += message.len();
         let bytes = message.bytes();
-        self.statistics.resends += u64::from(resend);
+        self.counts.add(Counter::Resends, u64::from(resend));
         self.emit(Output::Send { link, bytes });
         true
     }

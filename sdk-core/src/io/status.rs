@@ -48,49 +48,87 @@ pub struct Status {
     pub reason: Option<Reason>,
 }
 
-/// Counters over the client's life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
-pub struct Statistics {
+macro_rules! counters {
+    ($($(#[$doc:meta])* $field:ident $counter:ident,)*) => {
+        /// Counters over the client's life.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+        #[non_exhaustive]
+        #[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
+        pub struct Statistics {
+            $($(#[$doc])* pub $field: u64,)*
+        }
+
+        /// What is counted, in the order of [`Statistics`].
+        #[derive(Debug, Clone, Copy)]
+        pub(crate) enum Counter {
+            $($counter,)*
+        }
+
+        const COUNTERS: usize = [$(Counter::$counter),*].len();
+
+        impl Counts {
+            pub(crate) fn all(&self) -> Statistics {
+                Statistics { $($field: self.get(Counter::$counter as usize),)* }
+            }
+        }
+    };
+}
+
+counters! {
     /// WebSockets asked for.
-    pub opens: u64,
+    opens Opens,
     /// Welcomes on WebSockets.
-    pub welcomes: u64,
+    welcomes Welcomes,
     /// Exchanges begun.
-    pub exchanges: u64,
+    exchanges Exchanges,
     /// Exchanges that failed.
-    pub exchanges_failed: u64,
+    exchanges_failed ExchangesFailed,
     /// Events given to the application.
-    pub delivered: u64,
+    delivered Delivered,
     /// Log and state events dropped because the application has them.
-    pub repeats: u64,
+    repeats Repeats,
     /// Events dropped because their link, topic or epoch is no longer current.
-    pub stale: u64,
+    stale Stale,
     /// Frames of links and exchanges that are no longer current.
-    pub stale_frames: u64,
+    stale_frames StaleFrames,
     /// Gaps told.
-    pub gaps: u64,
+    gaps Gaps,
     /// Resets told.
-    pub resets: u64,
+    resets Resets,
     /// Times a topic was asked for again from its cursor because of a hole or a full buffer.
-    pub rewinds: u64,
+    rewinds Rewinds,
     /// Events refused because the topic's buffer was full.
-    pub refused: u64,
+    refused Refused,
     /// Events of ephemeral topics dropped because the topic's buffer was full.
-    pub ephemeral_dropped: u64,
+    ephemeral_dropped EphemeralDropped,
     /// Frames that were not understood.
-    pub bad_frames: u64,
+    bad_frames BadFrames,
     /// Frames of unknown type.
-    pub unknown_frames: u64,
+    unknown_frames UnknownFrames,
     /// `received` acknowledgements dropped because too many were pending.
-    pub receipts_dropped: u64,
+    receipts_dropped ReceiptsDropped,
     /// Messages sent again after a link was lost.
-    pub resends: u64,
+    resends Resends,
     /// Times the link was lost to polling.
-    pub fallbacks: u64,
+    fallbacks Fallbacks,
     /// Probes sent after a wake, or a change of visibility or network.
-    pub probes: u64,
+    probes Probes,
     /// Drains followed.
-    pub drains: u64,
+    drains Drains,
+}
+
+/// The counters, by number.
+#[derive(Debug, Default)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
+pub(crate) struct Counts([u64; COUNTERS]);
+
+impl Counts {
+    #[inline(never)]
+    pub(crate) fn add(&mut self, counter: Counter, count: u64) {
+        self.0[counter as usize] += count;
+    }
+
+    pub(crate) fn get(&self, index: usize) -> u64 {
+        self.0.get(index).copied().unwrap_or(0)
+    }
 }
