@@ -43,7 +43,7 @@ impl Topics {
     ) -> (SubscriptionId, Slot, bool) {
         self.next_subscription += 1;
         let id = SubscriptionId(self.next_subscription);
-        if self.slot(name) == Slot::UNKNOWN {
+        if self.by_name(name).is_none() {
             self.add(name);
         }
         let Some(topic) = self.by_name(name) else { return (id, Slot::UNKNOWN, false) };
@@ -53,15 +53,14 @@ impl Topics {
 
     /// Ends a subscription. `None`: there is none. `Some(Some(_))`: it was the topic's last, and the topic is gone.
     pub(crate) fn unsubscribe(&mut self, id: SubscriptionId) -> Option<Option<Ended>> {
-        let topic = self.list.iter_mut().find(|topic| topic.has_listener(id))?;
+        let place = self.list.iter().position(|topic| topic.has_listener(id))?;
+        let topic = self.list.get_mut(place)?;
         topic.remove_listener(id);
-        let slot = topic.slot;
-        if topic.is_heard() || slot == USER_SLOT {
+        if topic.is_heard() || topic.slot == USER_SLOT {
             return Some(None);
         }
-        let ended = Ended { name: topic.name.clone(), was_asked: topic.was_asked() };
-        self.list.retain(|topic| topic.slot != slot);
-        Some(Some(ended))
+        let topic = self.list.remove(place);
+        Some(Some(Ended { was_asked: topic.was_asked(), name: topic.name }))
     }
 
     pub(crate) fn by_slot(&mut self, slot: Slot) -> Option<&mut Topic> {

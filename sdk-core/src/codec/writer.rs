@@ -38,12 +38,10 @@ impl JsonWriter {
         self.separate();
         self.text.push('"');
         let mut rest = value;
-        while let Some(at) = rest.bytes().position(needs_escape) {
-            let (plain, tail) = rest.split_at_checked(at).unwrap_or((rest, ""));
-            self.text.push_str(plain);
-            let mut tail = tail.chars();
-            self.escape(tail.next().map_or(0, |escaped| escaped as u8));
-            rest = tail.as_str();
+        while let Some((at, byte)) = rest.bytes().enumerate().find(|(_, byte)| needs_escape(*byte)) {
+            self.text.push_str(rest.get(..at).unwrap_or_default());
+            self.escape(byte);
+            rest = rest.get(at + 1..).unwrap_or_default();
         }
         self.text.push_str(rest);
         self.text.push('"');
