@@ -19,8 +19,11 @@ static MACHINE: AtomicRefCell<Option<Client<u32>>> = AtomicRefCell::new(None);
 /// configuration.
 #[wasm_bindgen]
 pub fn create(monotonic: f64, wall: f64) {
-    let seed = read::integer() << 32 | read::integer();
-    *MACHINE.borrow_mut() = Some(Client::new(read::config(), seed, now(monotonic, wall)));
+    // Not assigned: nothing of a machine is ever dropped, and so the code for that is not here.
+    MACHINE.borrow_mut().get_or_insert_with(|| {
+        let seed = read::integer() << 32 | read::integer();
+        Client::new(read::config(), seed, now(monotonic, wall))
+    });
 }
 
 /// An event on a link: the way that is hot. The event itself is the host's value 0. The answer is when the machine wants to

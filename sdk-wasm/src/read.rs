@@ -40,9 +40,18 @@ pub(crate) fn text() -> String {
     host::text().unwrap_or_default()
 }
 
+/// A number of elements, and the elements. Collecting would make room first, by more code.
+fn list<T>(element: impl Fn() -> T) -> Vec<T> {
+    let mut elements = Vec::new();
+    for _ in 0..small() {
+        elements.push(element());
+    }
+    elements
+}
+
 /// A number of texts, and the texts.
 pub(crate) fn texts() -> Vec<String> {
-    (0..small()).map(|_| text()).collect()
+    list(text)
 }
 
 pub(crate) fn config() -> Config {
@@ -99,7 +108,7 @@ pub(crate) fn message() -> OutgoingMessage {
 }
 
 pub(crate) fn frames() -> Vec<ServerFrame<u32>> {
-    (0..small()).map(|_| frame()).collect()
+    list(frame)
 }
 
 /// A frame that JavaScript has checked. What only people read of it is left there.
@@ -166,12 +175,7 @@ fn welcome() -> Welcome {
 }
 
 fn topic_results() -> Vec<TopicResult> {
-    (0..small())
-        .map(|_| TopicResult {
-            topic: text(),
-            outcome: if boolean() { Ok(position()) } else { Err(error()) },
-        })
-        .collect()
+    list(|| TopicResult { topic: text(), outcome: if boolean() { Ok(position()) } else { Err(error()) } })
 }
 
 fn position() -> Position {
