@@ -22,8 +22,6 @@ const common = {
   bundle: true,
   format: 'esm',
   target: 'es2022',
-  // The machine's garbage is collected everywhere; nobody disposes of it by hand.
-  define: { 'Symbol.dispose': 'undefined' },
   outdir: dist,
   outbase: source,
   jsx: 'automatic',

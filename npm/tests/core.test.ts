@@ -31,3 +31,19 @@ test('the machine reads its configuration, and its questions and answers', async
   expect(core.statistic(0)).toBe(1);
   expect(core.statistic(99)).toBe(0);
 });
+
+test.each(['ü€😀 "\\', '', 'x'.repeat(300_000)])('a text crosses the border whole, whatever is in it and however much memory it takes', async (token) => {
+  const core = await make();
+  core.call(Call.Connect);
+  core.call(Call.TokenReady, 1, token, -1);
+  core.call(Call.Opened, 1);
+  const hello = core.outputs.find(({ what }) => what === Out.Send)?.value as string;
+  expect(JSON.parse(hello)).toMatchObject({ type: 'rt.hello', token });
+});
+
+test('each client has a machine of its own', async () => {
+  const [one, other] = [await make(), await make()];
+  one.call(Call.Connect);
+  one.call(Call.TokenReady, 1, 'secret', -1);
+  expect([one.statistic(0), other.statistic(0)]).toEqual([1, 0]);
+});

@@ -2,9 +2,11 @@
 
 use core::panic::PanicInfo;
 
+use lol_alloc::{FreeListAllocator, LockedAllocator};
+
+/// Looks through a list for a place, so it is for heaps of a machine's size: some hundred pieces.
 #[global_allocator]
-static ALLOCATOR: lol_alloc::LockedAllocator<lol_alloc::FreeListAllocator> =
-    lol_alloc::LockedAllocator::new(lol_alloc::FreeListAllocator::new());
+static ALLOCATOR: LockedAllocator<FreeListAllocator> = LockedAllocator::new(FreeListAllocator::new());
 
 /// Traps; JavaScript sees an exception and calls the client crashed.
 #[panic_handler]

@@ -31,7 +31,7 @@ cargo xtask COMMAND
   test  all tests: the workspace, the core as wasm under Node, the size of the core as wasm, the house rules, and the
         npm package against the real server, in Chromium, Firefox and WebKitGTK too; on Debian root gets those that are
         missing installed. STEADFAST_BROWSERS=none leaves the browsers out.
-  npm   builds the npm package: the core as wasm, its glue, JavaScript, types, and weighs its entries.
+  npm   builds the npm package: the core as wasm, JavaScript, types, and weighs its entries.
   fuzz [--minutes NUMBER] [TARGET]...
         random inputs at each target of fuzz/, or at these, for so many minutes each (1). Needs a nightly compiler.
   sim [--seeds N] [--from S] [--trace SEED] [--faults [NAME]...]

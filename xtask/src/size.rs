@@ -36,14 +36,14 @@ const OPTIONS: [&str; 8] = [
     "--strip-producers",
     "--strip-target-features",
 ];
-const GATE: usize = 20 * 1024;
+const GATE: usize = 19 * 1024 + 256;
 const AIM: usize = 15 * 1024;
 
 /// Builds the core with a driver of stubs as wasm, optimises it as the browser's module is, and weighs it.
 ///
 /// # Errors
 /// - It cannot be built, or npm and Node, which run the optimiser, are missing.
-/// - It weighs more than 20 KiB after gzip -9.
+/// - It weighs more than its gate after gzip -9.
 pub(crate) fn run() -> Result<(), Failure> {
     npm::install()?;
     let built = build("steadfast-size-probe")?;

@@ -48,7 +48,7 @@ export class Core {
     const core = new Core();
     const functions = WebAssembly.Module.imports(module).map(({ name }) => {
       const letter = name.split('_')[3] as 'n' | 't' | 'b' | 'v' | 'e' | 'o' | 's';
-      return [name, (...values: [never, never, never, never, never, never]) => core[letter](...values)];
+      return [name, (core[letter] as () => unknown).bind(core)];
     });
     const { exports } = await WebAssembly.instantiate(module, { './steadfast_wasm_bg.js': Object.fromEntries(functions) });
     core.#machine = exports as unknown as Machine;

@@ -4,10 +4,11 @@ use alloc::string::String;
 use core::hint::black_box;
 use core::panic::PanicInfo;
 
+use lol_alloc::{FreeListAllocator, LockedAllocator};
 use steadfast_core::{Client, Config, Input, MessageId, Now, OutgoingMessage, Output, Slot, SubscriptionId};
 
 #[global_allocator]
-static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+static ALLOCATOR: LockedAllocator<FreeListAllocator> = LockedAllocator::new(FreeListAllocator::new());
 
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {
