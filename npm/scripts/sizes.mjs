@@ -13,7 +13,7 @@ const KIB = 1024;
  * growing.
  */
 const ENTRIES = [
-  { name: 'steadfast', files: ['index.js', 'core.wasm'], gate: 34_400 },
+  { name: 'steadfast', files: ['index.js', 'core.wasm'], gate: 34 * KIB },
   { name: 'steadfast/inline', files: ['inline.js'] },
   { name: 'steadfast/react', files: ['react/index.js'], gate: 6 * KIB },
   { name: 'steadfast/ui', files: ['ui/index.js'], gate: 6 * KIB },

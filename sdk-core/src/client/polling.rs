@@ -15,6 +15,7 @@ use crate::io::{Counter, ExchangeId, OutgoingBytes, Output, Reason};
 use crate::link::Link;
 use crate::timer::Timer;
 use crate::token::Refusal;
+use crate::topics::{Demand, Topic};
 
 /// Beyond the wait that was asked for, an exchange may take so long.
 const EXCHANGE_MS: u64 = 10_000;
@@ -154,7 +155,7 @@ impl<P> Client<P> {
     pub(super) fn leave_polling(&mut self) {
         let Some(feed) = self.link.primary().map(|connection| connection.feed) else { return };
         let Fallback::Polling(polling) = &self.fallback else { return };
-        let asked = |topic: &crate::topics::Topic| !topic.needs_asking(feed) && !topic.is_awaited(feed);
+        let asked = |topic: &Topic| !topic.needs_asking(feed) && !topic.is_awaited(feed);
         if !self.topics.iter().all(asked) {
             return;
         }
@@ -206,7 +207,8 @@ impl<P> Client<P> {
         self.counters.topic_turn = next.checked_sub(self.topics.len()).unwrap_or(next);
         let messages = self.messages_for_exchange(feed);
         let wait_ms = self.terms.poll.wait_ms.min(LONG_POLL_MS);
-        // A wait would put off the proof that polling works, and keep the topics that take their turn later from theirs.
+        // A wait would put off the proof that polling works, the word that a quiet topic is live, and the turns of topics that
+        // are left out.
         let long = messages.is_empty()
             && self.config.long_poll
             && wait_ms > 0
@@ -227,9 +229,10 @@ impl<P> Client<P> {
         Exchange { id, feed, hello, token: generation.unwrap_or_default(), begun_at, long, hurry: false }
     }
 
-    /// Whether there are wanted topics that `feed` does not carry.
+    /// Whether there are wanted topics that `feed` does not carry, or whose listeners were not told that they are live.
     fn leaves_out_topics(&self, feed: u32) -> bool {
-        self.topics.iter().any(|topic| topic.needs_asking(feed))
+        let lags = |topic: &Topic| topic.demand == Demand::Wanted && !topic.live || topic.needs_asking(feed);
+        self.topics.iter().any(lags)
     }
 
     /// Queued messages and receipts. None before the server's table of results is known: a lost answer could not be judged.

@@ -38,6 +38,8 @@ fn f25_the_end_of_a_subscription_ends_a_waiting_long_poll() {
     let (mut rig, _) = Rig::long_poller();
     rig.advance(100);
     let (id, _) = rig.run(|client, now| client.subscribe(now, "incidents", Default::default())).unwrap();
+    let first = rig.last_exchange();
+    rig.answer_under(first, offers_long_polls, Vec::new());
     let waiting = rig.last_exchange();
     rig.take();
     rig.advance(100);

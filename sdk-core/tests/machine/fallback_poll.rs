@@ -1,7 +1,8 @@
 //! Rows F14 to F19: exchanges that begin and are answered.
 
 use steadfast_core::{
-    AckState, ClientFrame, Config, EventFrame, Input, PollTerms, ServerFrame, State, Transport, Welcome,
+    AckState, ClientFrame, Config, Delivery, EventFrame, Input, Output, PollTerms, ServerFrame, State,
+    Transport, Welcome,
 };
 
 use crate::fallback_steps::{offers_long_polls, polls_only};
@@ -47,6 +48,19 @@ fn f14_a_hello_alone_waits_where_the_server_offers_it() {
     assert_eq!(hello.wait_ms, Some(25_000));
     assert_eq!(hello.results_epoch, None);
     assert_eq!(rig.due_in(), 35_000, "the wait and ten seconds");
+}
+
+#[test]
+fn f14_a_quiet_topic_is_live_before_an_exchange_waits() {
+    let (mut rig, _) = Rig::long_poller();
+    rig.advance(100);
+    let slot = rig.subscribe("quiet");
+    let exchange = rig.last_exchange();
+    assert_eq!(rig.hello_of(exchange).wait_ms, None);
+    rig.answer_under(exchange, offers_long_polls, Vec::new());
+    assert!(rig.outputs().contains(&Output::Deliver { slot, delivery: Delivery::Live }));
+    let exchange = rig.last_exchange();
+    assert_eq!(rig.hello_of(exchange).wait_ms, Some(25_000), "at once");
 }
 
 #[test]
