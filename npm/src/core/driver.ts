@@ -140,7 +140,11 @@ export class Driver {
     while (this.core.outputs.length) {
       const { outputs } = this.core;
       this.core.outputs = [];
-      this.#carryOutAll(outputs);
+      try {
+        if (!this.#ended) for (const output of outputs) this.#carryOut(output);
+      } catch (error) {
+        this.#crash(error);
+      }
     }
     this.#acting = false;
     this.#arm();
@@ -181,15 +185,6 @@ export class Driver {
     this.act();
   }
 
-  #carryOutAll(outputs: readonly Output[]): void {
-    if (this.#ended) return;
-    try {
-      for (const output of outputs) this.#carryOut(output);
-    } catch (error) {
-      this.#crash(error);
-    }
-  }
-
   #carryOut(output: Output): void {
     const { what, a, b, value } = output;
     switch (what) {
@@ -212,13 +207,11 @@ export class Driver {
     this.core.tell();
     this.#link = link;
     const { slots } = this.face;
-    if (!this.#ended) {
-      try {
-        if (typeof data === 'string') decodeText(data, MOST_IN_MESSAGE, slots, this.#sink);
-        else decodeBytes(data, slots, this.#sink);
-      } catch (error) {
-        this.#crash(error);
-      }
+    try {
+      if (typeof data === 'string') decodeText(data, MOST_IN_MESSAGE, slots, this.#sink);
+      else decodeBytes(data, slots, this.#sink);
+    } catch (error) {
+      this.#crash(error);
     }
     this.act();
   }
