@@ -17,5 +17,6 @@ export async function init({ wasm }: { wasm?: WasmSource } = {}): Promise<void> 
 }
 
 function source(): WasmSource {
-  return new URL('./core.wasm', import.meta.url);
+  // Vite's dev server, before Vite 8, moves this script to another folder and leaves the module where it was.
+  return new URL('./core.wasm', import.meta.url).href.replace('/.vite/deps/', '/steadfast/dist/');
 }
