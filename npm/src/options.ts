@@ -1,7 +1,7 @@
 import { SteadfastError } from './error.js';
 import { LEVELS } from './log.js';
 import type { ClientOptions } from './types.js';
-import { serverOf } from './url.js';
+import { awaitsPage, serverOf } from './url.js';
 
 const MOST = Number.MAX_SAFE_INTEGER;
 
@@ -58,9 +58,13 @@ export function settle(options: ClientOptions): Settings {
   const numbers = Object.entries(NUMBERS).map(([name, [fallback]]) => [name, given[name] ?? fallback]);
   const { name, version } = (given.application ?? { name: '', version: '' }) as Record<string, unknown>;
   if (typeof name !== 'string' || typeof version !== 'string') wrong('the option `application` must be { name, version }, two texts');
+  const { url, autoConnect } = options;
+  if (!awaitsPage(url, autoConnect)) endpoint(url);
   return {
     transport: 'auto', autoConnect: true, logLevel: 'warn', ...options, ...Object.fromEntries(numbers),
-    endpoint: endpoint(options.url),
+    get endpoint() {
+      return endpoint(url);
+    },
   };
 }
 

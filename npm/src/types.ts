@@ -199,7 +199,7 @@ export interface TokenRequest {
 
 /** What a client is made with. Durations are milliseconds. */
 export interface ClientOptions {
-  /** The server, `https://host[:port][/prefix]`; a path alone (`/`) means the page's own origin. */
+  /** The server, `https://host[:port][/prefix]`; a path alone (`/`) means the page's own origin, also where a server renders the page. */
   url: string;
   /**
    * Gives the bearer token. Asked when needed, and again before it expires. Throw (or reject with) an error with

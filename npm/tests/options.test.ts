@@ -1,9 +1,11 @@
-import { describe, expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test, vi } from 'vitest';
 
 import { create } from '../src/client.js';
 import { settle } from '../src/options.js';
 import { payloadOf } from '../src/outbox.js';
 import type { ClientOptions } from '../src/types.js';
+import { reaches } from './support/server.js';
 
 const good = { url: 'https://alerts.example.org', getToken: () => 'secret', autoConnect: false };
 const make = (options: object) => () => create(options as ClientOptions, () => new Uint8Array());
@@ -44,6 +46,18 @@ test('both endpoints follow from one url', () => {
   ] as const) {
     expect(settle({ ...good, url }).endpoint).toEqual({ websocket, poll });
   }
+});
+
+test('a path means the page’s own origin: where there is no page, a client can be made and cannot connect', async () => {
+  expect(make({ ...good, url: '/', autoConnect: true })).toThrow(/in a page a path on its own origin/);
+  const client = create({ ...good, url: '/prefix', logLevel: 'silent' }, () => readFileSync(new URL('../build/core.wasm', import.meta.url)));
+  expect(client.status.state).toBe('disconnected');
+  client.connect();
+  const { reason } = await reaches(client, ({ state }) => state === 'crashed');
+  expect(reason?.message).toMatch(/give https:\/\/host.*in a page a path on its own origin/);
+  vi.stubGlobal('location', { href: 'https://page.example.org/some/where' });
+  expect(settle({ ...good, url: '/prefix' }).endpoint.poll).toBe('https://page.example.org/prefix/api/v1/notifications/poll');
+  vi.unstubAllGlobals();
 });
 
 test('a payload that cannot be written is refused with the reason', () => {
