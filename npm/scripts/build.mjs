@@ -1,7 +1,7 @@
 // Makes dist/ of src/ and of the WebAssembly module in build/. `cargo xtask npm` runs it once that is there.
 
 import { spawnSync } from 'node:child_process';
-import { copyFile, mkdir, readFile, readdir, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -34,9 +34,10 @@ const wasm = {
   name: 'wasm',
   setup(build) {
     build.onResolve({ filter: /core\.wasm$/ }, () => ({ path: './core.wasm', external: true }));
-    build.onResolve({ filter: /core\.wasm\?base64$/ }, () => ({ path: join(root, 'build/core.wasm'), namespace: 'base64' }));
+    // The path is written into the script, and is nobody's machine's.
+    build.onResolve({ filter: /core\.wasm\?base64$/ }, () => ({ path: 'build/core.wasm', namespace: 'base64' }));
     build.onLoad({ filter: /./, namespace: 'base64' }, async ({ path }) => ({
-      contents: `export default ${JSON.stringify((await readFile(path)).toString('base64'))}`,
+      contents: `export default ${JSON.stringify((await readFile(join(root, path))).toString('base64'))}`,
     }));
   },
 };
@@ -71,6 +72,8 @@ for (const file of ['LICENSE-MIT', 'LICENSE-APACHE', 'sdk-core/PROTOCOL.md']) {
   await copyFile(join(root, '..', file), join(root, file.split('/').at(-1)));
 }
 run('tsc', ['--project', 'tsconfig.declarations.json']);
+// TypeScript asks for the type of every import, also of one for its effect.
+await writeFile(join(dist, 'ui/styles.css.d.ts'), 'export {};\n');
 await prune();
 process.exitCode = await weigh(dist) ? 0 : 1;
 
