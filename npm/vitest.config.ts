@@ -6,6 +6,7 @@ const react18 = fileURLToPath(new URL('tests/react-18/node_modules/', import.met
 // Tests of components name their environment themselves: `// @vitest-environment jsdom`.
 export default defineConfig({
   test: {
+    exclude: ['tests/packaging/**'],
     environment: 'node',
     testTimeout: 60_000,
     projects: [

@@ -12,7 +12,8 @@ use crate::workspace;
 const WASI: &str = "wasm32-wasip1";
 const OLDEST_NODE: u32 = 20;
 
-/// Runs all tests, those of the npm package against the real server, and stops at the first step that fails.
+/// Runs all tests, those of the npm package against the real server and in applications made with bundlers
+/// and frameworks, and stops at the first step that fails.
 ///
 /// # Errors
 /// - A step fails: its exit code is the failure's.
@@ -50,7 +51,13 @@ pub(crate) fn run() -> Result<(), Failure> {
     let server = format!("steadfast-server{}", std::env::consts::EXE_SUFFIX);
     let server = workspace::target_directory()?.join("debug").join(server);
     process::run(npm::npm().args(["run", "--silent", "check"]))?;
-    process::run(npm::npm().args(["run", "--silent", "test"]).env("STEADFAST_SERVER", server).envs(browsers))
+    npm::install_in(&npm::folder().join("tests/packaging"))?;
+    for tests in ["test", "test:packaging"] {
+        let mut run = npm::npm();
+        run.args(["run", "--silent", tests]).env("STEADFAST_SERVER", &server).envs(browsers.clone());
+        process::run(&mut run)?;
+    }
+    Ok(())
 }
 
 fn check_node() -> Result<(), Failure> {

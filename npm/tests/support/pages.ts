@@ -1,17 +1,20 @@
 import { createServer, type Server as HttpServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { extname } from 'node:path';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-const TYPES: Readonly<Record<string, string>> = { '.js': 'text/javascript', '.wasm': 'application/wasm', '.html': 'text/html' };
-const DIST = new URL('../../dist', import.meta.url);
+const TYPES: Readonly<Record<string, string>> = {
+  '.js': 'text/javascript', '.wasm': 'application/wasm', '.html': 'text/html', '.css': 'text/css',
+};
+const DIST = fileURLToPath(new URL('../../dist', import.meta.url));
 
-/** Serves the built package, and pages that a test puts in. */
+/** Serves a folder, by default the built package, and pages that a test puts in. */
 export class Pages {
   readonly #pages = new Map<string, { body: string; headers: Record<string, string> }>();
   private constructor(private readonly server: HttpServer, readonly origin: string) {}
 
-  static async start(): Promise<Pages> {
+  static async start(folder = DIST): Promise<Pages> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const pages = new Pages(server, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
@@ -19,7 +22,7 @@ export class Pages {
       const path = url.split('?')[0] ?? '/';
       const page = pages.#pages.get(path);
       if (page) return response.writeHead(200, { 'Content-Type': TYPES[extname(path)] ?? 'text/html', ...page.headers }).end(page.body);
-      const file = await readFile(new URL(`.${path}`, `${DIST}/`)).catch(() => undefined);
+      const file = await readFile(join(folder, path)).catch(() => undefined);
       return response.writeHead(file ? 200 : 404, { 'Content-Type': TYPES[extname(path)] ?? 'text/plain' }).end(file ?? 'none');
     });
     return pages;

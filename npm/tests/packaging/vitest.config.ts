@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+/** The packed package as users have it: installed from its tarball, and built into small applications. */
+export default defineConfig({
+  test: {
+    root: import.meta.dirname,
+    include: ['*.test.ts'],
+    globalSetup: './support/pack.ts',
+    // Bundlers on a busy machine.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+  },
+});
