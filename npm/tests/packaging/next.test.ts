@@ -17,6 +17,7 @@ inChromium('Next', (stage) => {
     const html = await (await fetch(url)).text();
     expect(html).toContain('data-seen="disconnected"');
     expect(html).toContain('Not there yet');
+    expect(await (await fetch(`${url}/module`)).text()).toBe('ready');
     const page = await seeArrival(stage, url, ['page'], expected);
     await page.locator('[data-seen=connected]').getByText('There', { exact: true }).waitFor();
     expect(await page.locator('.sf-status').evaluate((element) => getComputedStyle(element).display)).toBe('flex');
