@@ -83,7 +83,7 @@ pub(crate) fn config() -> Config {
 
 pub(crate) fn subscribe_options() -> SubscribeOptions {
     SubscribeOptions {
-        keys: boolean().then(|| texts()),
+        keys: boolean().then(texts),
         history: optional(),
         cursor: host::text().map(|epoch| Cursor { epoch: epoch.into(), offset: integer() }),
     }
@@ -116,11 +116,9 @@ pub(crate) fn frame() -> ServerFrame<u32> {
     match small() {
         frame::WELCOME => ServerFrame::Welcome(Box::new(welcome())),
         frame::SUBSCRIBED => ServerFrame::Subscribed { reference: optional(), topics: topic_results() },
-        frame::UNSUBSCRIBED => ServerFrame::Unsubscribed {
-            reference: optional(),
-            topics: texts(),
-            error: boolean().then(|| error()),
-        },
+        frame::UNSUBSCRIBED => {
+            ServerFrame::Unsubscribed { reference: optional(), topics: texts(), error: boolean().then(error) }
+        }
         frame::EVENT => {
             let (slot, offset, flags, size) = (small(), host::number(), small(), small());
             ServerFrame::Event(event(slot, offset, flags, size, host::value()))
