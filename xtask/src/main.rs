@@ -7,6 +7,7 @@ mod browsers;
 mod demo;
 mod failure;
 mod fuzz;
+mod node;
 mod npm;
 mod process;
 mod replay;
@@ -25,9 +26,10 @@ use failure::Failure;
 const HELP: &str = "\
 cargo xtask COMMAND
 
-  demo [--for SECONDS] [--seed NUMBER] [--listen ADDRESS]
-        builds all, starts the server, a feed that plays an operations centre and a hospital, and a tail,
-        and says what to try. Ctrl-C ends it; so does the time given with --for.
+  demo [--for SECONDS] [--seed NUMBER] [--listen ADDRESS] [--no-page | --page FOLDER]
+        builds all, starts the server, a feed that plays an operations centre and a hospital, colleagues, and a tail,
+        and serves two dashboards; says where, and what to try. Ctrl-C ends it; so does the time given with --for.
+        --no-page goes without the dashboards, which need Node; --page serves another page that is built already.
   test  all tests: the workspace, the core as wasm under Node, the size of the core as wasm, the house rules, and the
         npm package against the real server, in Chromium, Firefox and WebKitGTK too; on Debian root gets those that are
         missing installed. STEADFAST_BROWSERS=none leaves the browsers out.
@@ -66,7 +68,7 @@ fn dispatch(arguments: &[String]) -> Result<(), Failure> {
     let (command, rest) =
         arguments.split_first().map_or(("help", &[][..]), |(command, rest)| (command.as_str(), rest));
     match command {
-        "demo" => demo::run(demo::Options::parse(rest)?),
+        "demo" => demo::run(&demo::Options::parse(rest)?),
         "bench" => bench::run(rest),
         "storm" => storm::run(rest),
         "fuzz" => fuzz::run(&fuzz::Options::parse(rest)?),

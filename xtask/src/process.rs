@@ -93,6 +93,12 @@ impl Background {
         self.child.id()
     }
 
+    /// Ends it by force and at once.
+    pub(crate) fn kill(&mut self) {
+        // Fails only when it has ended already.
+        let _ = self.child.kill();
+    }
+
     /// Waits for its end, which must be near.
     pub(crate) fn wait(&mut self) -> Option<ExitStatus> {
         self.child.wait().ok()

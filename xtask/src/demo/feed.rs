@@ -1,4 +1,5 @@
-//! A backend as it would be: it publishes in batches and keeps what the server has not taken.
+//! A backend as it would be: it publishes in batches, keeps what the server has not taken, and tells a server that has
+//! begun anew the last values again.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -8,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 use ureq::Agent;
 
-use super::world::World;
+use super::world::{Draft, World};
 
 /// How long a tick of the world takes.
 const TICK: Duration = Duration::from_millis(250);
@@ -56,6 +57,8 @@ struct Backend {
     published: u64,
     reported: u64,
     away: bool,
+    /// Of the server's numbering; another one has none of what was published before.
+    epoch: Option<String>,
 }
 
 impl Backend {
@@ -71,11 +74,22 @@ impl Backend {
             published: 0,
             reported: 0,
             away: false,
+            epoch: None,
         }
     }
 
     fn tick(&mut self) {
-        for draft in self.world.tick() {
+        let drafts = self.world.tick();
+        self.queue(drafts);
+        while !self.waiting.is_empty() && self.publish() {}
+        if self.published - self.reported >= REPORT_EVERY {
+            self.reported = self.published;
+            println!("feed   | {} events published", self.published);
+        }
+    }
+
+    fn queue(&mut self, drafts: Vec<Draft>) {
+        for draft in drafts {
             self.numbered += 1;
             // The key makes it harmless to publish again when an answer was lost.
             self.waiting.push_back(draft.into_publish(&format!("demo-{}", self.numbered)));
@@ -84,11 +98,6 @@ impl Backend {
             self.waiting.pop_front();
             self.dropped += 1;
         }
-        while !self.waiting.is_empty() && self.publish() {}
-        if self.published - self.reported >= REPORT_EVERY {
-            self.reported = self.published;
-            println!("feed   | {} events published", self.published);
-        }
     }
 
     fn publish(&mut self) -> bool {
@@ -96,7 +105,7 @@ impl Backend {
         let sent = batch.len();
         let body = serde_json::to_string(&batch).expect("values that we made are JSON");
         match post(&self.agent, &self.url, &body) {
-            Ok(refused) => {
+            Ok(Taken { refused, epoch }) => {
                 if self.away {
                     self.away = false;
                     println!("feed   | the server takes events again, {} were waiting", self.waiting.len());
@@ -106,6 +115,7 @@ impl Backend {
                 }
                 self.waiting.drain(..sent);
                 self.published += sent as u64;
+                self.note(epoch);
                 true
             }
             Err(error) => {
@@ -117,10 +127,25 @@ impl Backend {
             }
         }
     }
+
+    fn note(&mut self, epoch: Option<String>) {
+        let Some(epoch) = epoch else { return };
+        let known = self.epoch.replace(epoch);
+        if known.is_some() && known != self.epoch {
+            let values = self.world.values();
+            self.queue(values);
+        }
+    }
 }
 
-/// Publishes a batch; gives the errors of the events that were refused.
-fn post(agent: &Agent, url: &str, body: &str) -> Result<Vec<String>, String> {
+/// What became of a batch.
+struct Taken {
+    /// The errors of the events that were refused.
+    refused: Vec<String>,
+    epoch: Option<String>,
+}
+
+fn post(agent: &Agent, url: &str, body: &str) -> Result<Taken, String> {
     let mut answer = agent
         .post(url)
         .header("X-API-Key", "dev")
@@ -130,9 +155,27 @@ fn post(agent: &Agent, url: &str, body: &str) -> Result<Vec<String>, String> {
     let text = answer.body_mut().read_to_string().map_err(|error| error.to_string())?;
     let answer: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
     let results = answer["results"].as_array().ok_or("the answer has no `results`")?;
-    Ok(results
-        .iter()
-        .filter(|result| result["ok"] != true)
-        .map(|result| result["error"].to_string())
-        .collect())
+    let refused = results.iter().filter(|result| result["ok"] != true);
+    Ok(Taken {
+        refused: refused.map(|result| result["error"].to_string()).collect(),
+        epoch: results.iter().find_map(|result| result["epoch"].as_str()).map(str::to_owned),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Backend;
+
+    #[test]
+    fn a_server_that_began_anew_is_told_the_last_values() {
+        let mut backend = Backend::new("http://127.0.0.1:1", 1);
+        backend.note(Some("one".to_owned()));
+        backend.note(None);
+        backend.note(Some("one".to_owned()));
+        assert!(backend.waiting.is_empty());
+        backend.note(Some("two".to_owned()));
+        assert_eq!(backend.waiting.iter().filter(|event| event["topic"] == "kpis").count(), 40);
+        backend.note(Some("two".to_owned()));
+        assert_eq!(backend.waiting.len(), 40);
+    }
 }

@@ -1,16 +1,27 @@
-use super::programs::Tokens;
+use super::programs::{Programs, Tenant};
+use crate::failure::Failure;
 
 /// Says what there is to try.
-pub(super) fn print(url: &str, tokens: &Tokens, server: u32) {
+///
+/// # Errors
+/// - No tokens can be made.
+pub(super) fn print(url: &str, page: bool, programs: &Programs, server: u32) -> Result<(), Failure> {
+    let operations = programs.token(Tenant::Operations, "ana", Programs::LONG)?;
+    let hospital = programs.token(Tenant::Hospital, "kim", Programs::LONG)?;
+    if page {
+        println!(
+            "\nOpen {url}/ and break it: an operations centre and a hospital, live, with all that can go wrong."
+        );
+    }
     println!(
         r#"
-The server is at {url}, its process is {server}. A feed publishes for two tenants:
-  towerco: incidents, sites, system_notifications, and kpis (the last values of each of 40 sites)
-  phoenix: threats, encounters, transcription, transcription.progress, system
+The server is behind {url}, its process is {server}. A feed publishes for two tenants, and colleagues come, go and acknowledge:
+  towerco: incidents, sites, system_notifications, kpis (the last values of each of 40 sites), presence:incidents
+  phoenix: threats, encounters, transcription, transcription.progress, system, presence:threats
 A tail below shows towerco's incidents and sites. In another terminal:
 
-  TOWERCO={}
-  PHOENIX={}
+  TOWERCO={operations}
+  PHOENIX={hospital}
 
 Publish an alert, and see it in the tail:
   curl -H 'X-API-Key: dev' --json '{{"tenant_id":"towerco","topic":"incidents","type":"incident_alert","priority":"critical","requires_acknowledgment":true,"payload":{{"incident":{{"title":"Power loss"}}}}}}' {url}/api/v1/publish
@@ -20,10 +31,10 @@ Watch the KPIs, or the hospital; by polling instead of a WebSocket:
   cargo run -q -p steadfast --example tail -- --url {url} --token "$PHOENIX" --transport polling threats encounters
 
 Kill the server without warning. It is started again; the tail reconnects, names what is lost, and goes on:
-  kill -9 {server}
+  curl -X POST {url}/demo/kill
 
 Ctrl-C ends all.
-"#,
-        tokens.operations, tokens.hospital
+"#
     );
+    Ok(())
 }

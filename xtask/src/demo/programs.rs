@@ -9,45 +9,57 @@ use crate::failure::Failure;
 use crate::process::{self, Background};
 use crate::workspace;
 
+/// In the workspace.
+const CONFIGURATION: &str = "xtask/src/demo/server.toml";
 const LISTENING: &str = "listening on http://";
 
 /// The built programs.
 pub(super) struct Programs {
     server: PathBuf,
     tail: PathBuf,
+    on_duty: PathBuf,
 }
 
-/// Tokens for the development keys.
-pub(super) struct Tokens {
-    /// Of the operations centre.
-    pub(super) operations: String,
-    /// Of the hospital.
-    pub(super) hospital: String,
+/// Whose events they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tenant {
+    /// The operations centre.
+    Operations,
+    /// The hospital.
+    Hospital,
+}
+
+impl Tenant {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Operations => "towerco",
+            Self::Hospital => "phoenix",
+        }
+    }
 }
 
 impl Programs {
+    /// The life of a token that is not to be renewed.
+    pub(super) const LONG: Duration = Duration::from_secs(12 * 3_600);
+
     pub(super) fn build() -> Result<Self, Failure> {
         process::run(workspace::cargo().args(["build", "--locked", "--package", "steadfast-server"]))?;
-        process::run(workspace::cargo().args([
-            "build",
-            "--locked",
-            "--package",
-            "steadfast",
-            "--example",
-            "tail",
-        ]))?;
+        process::run(workspace::cargo().args(["build", "--locked", "--package", "steadfast", "--examples"]))?;
         let built = workspace::target_directory()?.join("debug");
         let program = |name: &str| format!("{name}{}", std::env::consts::EXE_SUFFIX);
         Ok(Self {
             server: built.join(program("steadfast-server")),
             tail: built.join("examples").join(program("tail")),
+            on_duty: built.join("examples").join(program("on_duty")),
         })
     }
 
     /// Starts the server; [`Occurrence::ServerListens`] says when it is ready.
     pub(super) fn serve(&self, address: &str, sender: Sender<Occurrence>) -> Result<Server, Failure> {
         let mut command = Command::new(&self.server);
-        command.args(["serve", "--dev", "--listen", address]);
+        command
+            .args(["serve", "--dev", "--listen", address, "--config"])
+            .arg(workspace::root().join(CONFIGURATION));
         if std::env::var_os("RUST_LOG").is_none() {
             // A line for each published batch would bury the rest.
             command.env("RUST_LOG", "info,audit=warn");
@@ -69,34 +81,60 @@ impl Programs {
     }
 
     /// Starts a tail of the operations centre's incidents and site states.
-    pub(super) fn tail(
+    ///
+    /// # Errors
+    /// - It cannot be started.
+    pub(super) fn tail(&self, url: &str, sender: Sender<Occurrence>) -> Result<Background, Failure> {
+        let token = self.token(Tenant::Operations, "terminal", Self::LONG)?;
+        let mut command = Command::new(&self.tail);
+        command.args(["--url", url, "--token", &token, "incidents", "sites"]);
+        client("tail", &mut command, sender)
+    }
+
+    /// Starts a tenant's colleagues: people who come, go, and take care of some of the alerts.
+    ///
+    /// # Errors
+    /// - They cannot be started.
+    pub(super) fn colleagues(
         &self,
+        tenant: Tenant,
         url: &str,
-        token: &str,
         sender: Sender<Occurrence>,
     ) -> Result<Background, Failure> {
-        let mut command = Command::new(&self.tail);
-        command.args(["--url", url, "--token", token, "incidents", "sites"]);
-        Background::start(
-            "tail",
-            &mut command,
-            |line| println!("tail   | {line}"),
-            move || {
-                let _ = sender.send(Occurrence::TailEnded);
-            },
-        )
+        let (name, topic, people) = match tenant {
+            Tenant::Operations => ("centre", "incidents", ["ben", "chloe", "farah"]),
+            Tenant::Hospital => ("ward", "threats", ["lena", "omar", "priya"]),
+        };
+        let mut command = Command::new(&self.on_duty);
+        command.args(["--url", url, "--topic", topic]);
+        for person in people {
+            command.args(["--token", &self.token(tenant, person, Self::LONG)?]);
+        }
+        client(name, &mut command, sender)
     }
 
-    pub(super) fn tokens(&self) -> Result<Tokens, Failure> {
-        Ok(Tokens { operations: self.token("towerco", "ana")?, hospital: self.token("phoenix", "kim")? })
-    }
-
-    fn token(&self, tenant: &str, user: &str) -> Result<String, Failure> {
+    /// A token for a user who may do everything in the tenant.
+    ///
+    /// # Errors
+    /// - The server's program does not make one.
+    pub(super) fn token(&self, tenant: Tenant, user: &str, life: Duration) -> Result<String, Failure> {
         let mut command = Command::new(&self.server);
-        command.args(["token", "--dev", "--tenant", tenant, "--user", user, "--ttl", "12h"]);
-        command.args(["--subscribe", "*", "--publish", "*"]);
+        command.args(["token", "--dev", "--tenant", tenant.as_str(), "--user", user]);
+        command.args(["--ttl", &format!("{}s", life.as_secs()), "--subscribe", "*", "--publish", "*"]);
         process::output(&mut command).map(|token| token.trim().to_owned())
     }
+}
+
+fn client(
+    name: &'static str,
+    command: &mut Command,
+    sender: Sender<Occurrence>,
+) -> Result<Background, Failure> {
+    let on_line = move |line: &str| println!("{name:6} | {line}");
+    Background::start(name, command, on_line, move || {
+        // Nobody listens any more when the demo is stopping.
+        let _ = sender.send(Occurrence::ClientEnded(name));
+    })
 }
 
 /// The server's process and where it listens.
@@ -116,6 +154,11 @@ impl Server {
 
     pub(super) fn wait(&mut self) -> Option<ExitStatus> {
         self.process.wait()
+    }
+
+    /// Kills it as `kill -9` does.
+    pub(super) fn kill(&mut self) {
+        self.process.kill();
     }
 
     pub(super) fn end(self, patience: Duration) {

@@ -23,6 +23,11 @@ impl World {
         Self { random, operations, hospital: Hospital::default() }
     }
 
+    /// The last values of all that has last values.
+    pub(super) fn values(&self) -> Vec<Draft> {
+        self.operations.values()
+    }
+
     /// What happens in a quarter of a second.
     pub(super) fn tick(&mut self) -> Vec<Draft> {
         let mut drafts = self.operations.tick(&mut self.random);

@@ -66,10 +66,14 @@ impl Operations {
         Self { now: 0, sites: (1..=SITES).map(site).collect(), open: Vec::new(), opened: 0 }
     }
 
+    pub(super) fn values(&self) -> Vec<Draft> {
+        self.sites.iter().map(Site::kpis).collect()
+    }
+
     pub(super) fn tick(&mut self, random: &mut Rng) -> Vec<Draft> {
         let mut drafts = Vec::new();
         if self.now == 0 {
-            drafts.extend(self.sites.iter().map(Site::kpis));
+            drafts.extend(self.values());
         }
         self.now += 1;
         for _ in 0..KPIS_A_TICK {
