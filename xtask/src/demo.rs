@@ -15,6 +15,7 @@ mod stage;
 mod world;
 
 pub(crate) use options::Options;
+pub(crate) use page::build as build_page;
 use programs::Programs;
 use stage::Stage;
 

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that must hold.
 
 use crate::browsers;
+use crate::demo;
 use crate::failure::Failure;
 use crate::node;
 use crate::npm;
@@ -44,16 +45,18 @@ pub(crate) fn run() -> Result<(), Failure> {
         "--locked",
     ]))?;
     size::run()?;
-    npm::run()?;
+    demo::build_page()?;
     process::run(workspace::cargo().args(["build", "--locked", "--package", "steadfast-server"]))?;
     let server = format!("steadfast-server{}", std::env::consts::EXE_SUFFIX);
     let server = workspace::target_directory()?.join("debug").join(server);
     process::run(npm::npm().args(["run", "--silent", "check"]))?;
     npm::install_in(&npm::folder().join("tests/packaging"))?;
+    let itself = std::env::current_exe()
+        .map_err(|error| Failure::new(format!("cannot tell where this program is: {error}")))?;
     for tests in ["test", "test:packaging"] {
         let mut run = npm::npm();
-        run.args(["run", "--silent", tests]).env("STEADFAST_SERVER", &server).envs(browsers.clone());
-        process::run(&mut run)?;
+        run.args(["run", "--silent", tests]).env("STEADFAST_SERVER", &server).env("STEADFAST_XTASK", &itself);
+        process::run(run.envs(browsers.clone()))?;
     }
     Ok(())
 }

@@ -46,7 +46,11 @@ impl Page {
     }
 }
 
-fn build() -> Result<PathBuf, Failure> {
+/// Builds the package and the dashboards on it, and gives the folder that holds them.
+///
+/// # Errors
+/// - One of them cannot be built.
+pub(crate) fn build() -> Result<PathBuf, Failure> {
     let folder = npm::folder().join("examples/dashboard");
     let built = npm::run()
         .and_then(|()| npm::install_in(&folder))
