@@ -45,7 +45,9 @@ pub(crate) fn run() -> Result<(), Failure> {
         "--locked",
     ]))?;
     size::run()?;
-    demo::build_page()?;
+    let page = demo::build_page()?;
+    let dashboards = page.parent().expect("what is built lies in a folder of the dashboards");
+    process::run(npm::npm().current_dir(dashboards).args(["run", "--silent", "test"]))?;
     process::run(workspace::cargo().args(["build", "--locked", "--package", "steadfast-server"]))?;
     let server = format!("steadfast-server{}", std::env::consts::EXE_SUFFIX);
     let server = workspace::target_directory()?.join("debug").join(server);
