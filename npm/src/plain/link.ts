@@ -104,8 +104,10 @@ export class PlainLink {
     try {
       // No subprotocol: a browser fails a handshake whose answer selects none.
       socket = new Socket(this.settings.address + query);
-    } catch {
-      return this.#retry(1006);
+    } catch (error) {
+      if (!(error instanceof SteadfastError)) return this.#retry(1006);
+      this.events.log('error', error.message);
+      return this.#stop(1006);
     }
     this.#enter({ state: 'opening', socket }, this.status);
     this.#after(this.settings.connectTimeout, () => this.#end(4408));

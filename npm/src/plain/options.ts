@@ -1,6 +1,6 @@
 import { SteadfastError } from '../error.js';
 import type { ClientOptions } from '../types.js';
-import { serverOf } from '../url.js';
+import { awaitsPage, serverOf } from '../url.js';
 import type { Dialect } from './dialect.js';
 
 /** What a client of a plain server is made with. Durations are milliseconds. */
@@ -59,11 +59,15 @@ export function settle(options: PlainClientOptions): PlainSettings {
   if (url === undefined) wrong('createPlainClient needs the option `url`');
   if (!tenant) wrong('createPlainClient needs the option `tenant`');
   if (dialect === 'flat' && !user) wrong('the flat dialect needs the option `user`: it is a part of the path');
-  const { secure, place } = serverOf(url);
   const path = dialect === 'nested' ? ['ws', tenant] : ['api', 'v1', 'notifications', 'ws', tenant, user ?? ''];
+  if (!awaitsPage(url, options.autoConnect)) serverOf(url);
   return {
     autoConnect: true, autoReconnect: true, logLevel: 'warn', topicOf: topicOfType, ...NUMBERS,
-    ...Object.fromEntries(given) as unknown as PlainClientOptions, address: `ws${secure}://${[place, ...path.map(encodeURIComponent)].join('/')}`,
+    ...Object.fromEntries(given) as unknown as PlainClientOptions,
+    get address() {
+      const { secure, place } = serverOf(url);
+      return `ws${secure}://${[place, ...path.map(encodeURIComponent)].join('/')}`;
+    },
   };
 }
 

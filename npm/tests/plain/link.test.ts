@@ -151,3 +151,16 @@ test('no WebSocket, or one that throws', async () => {
   expect(client.status).toMatchObject({ state: 'connecting', reason: { code: 1006 } });
   vi.unstubAllGlobals();
 });
+
+test('a path means the page’s own origin: where there is no page, a client can be made and says why it cannot connect', () => {
+  const error = vi.fn();
+  make({ url: '/ops', autoConnect: false, logLevel: 'error', logger: { ...console, error } });
+  expect(client.status.state).toBe('disconnected');
+  client.connect();
+  expect(client.status.state).toBe('closed');
+  expect(error.mock.calls.flat().join(' ')).toMatch(/in a page a path on its own origin/);
+  client.close();
+  vi.stubGlobal('location', { href: 'https://page.example.org/some/where' });
+  expect(make({ url: '/ops' }).url).toMatch(/^wss:\/\/page\.example\.org\/ops\/api\/v1\/notifications\/ws\/towerco\/ana%20b/);
+  vi.unstubAllGlobals();
+});
