@@ -94,6 +94,10 @@ mod list {
         BufferUnbounded,
         /// Client: what the server says of when to come back is not heard.
         AdviceIgnored,
+        /// Client: polling stops before the link has answered for every topic.
+        LeavesPollingEarly,
+        /// Client: an answer to a request older than the one that set the epoch sets it back.
+        OlderEpochAdopted,
         /// Client: there is no fallback.
         NeverPolls,
         /// Client: a socket that flaps is tried as often as one that does not.

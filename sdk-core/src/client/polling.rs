@@ -156,7 +156,7 @@ impl<P> Client<P> {
         let Some(feed) = self.link.primary().map(|connection| connection.feed) else { return };
         let Fallback::Polling(polling) = &self.fallback else { return };
         let asked = |topic: &Topic| !topic.needs_asking(feed) && !topic.is_awaited(feed);
-        if !self.topics.iter().all(asked) {
+        if !fault!(LeavesPollingEarly) && !self.topics.iter().all(asked) {
             return;
         }
         self.socket_probe.left_polling_at = Some(self.now.monotonic);

@@ -74,7 +74,7 @@ impl Topic {
         let seen = seat.seen;
         let older = view.reference < seat.set_by;
         let other_epoch = seat.epoch != position.epoch;
-        if other_epoch && older {
+        if other_epoch && older && !fault!(OlderEpochAdopted) {
             self.settle_view(feed, Answer::Void);
             return None;
         }

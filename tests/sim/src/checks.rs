@@ -7,6 +7,7 @@ pub(crate) mod effect;
 pub(crate) mod flapping;
 pub(crate) mod greeting;
 pub(crate) mod isolation;
+pub(crate) mod leaving;
 pub(crate) mod liveness;
 pub(crate) mod log_order;
 pub(crate) mod once;
@@ -26,6 +27,7 @@ pub(crate) struct Watch {
     pub(crate) acknowledgements: acknowledgements::Watch,
     pub(crate) connections: connections::Watch,
     pub(crate) flapping: flapping::Watch,
+    pub(crate) leaving: leaving::Watch,
     pub(crate) proxies: proxies::Watch,
     pub(crate) recovery: recovery::Watch,
     pub(crate) spacing: spacing::Watch,

@@ -127,6 +127,7 @@ impl Device {
         if self.status.state == State::Closed || !self.watch.terminal.wants() {
             self.watch.spacing.begins();
             self.watch.proxies.begins();
+            self.watch.leaving.begins();
             self.watch.flapping.begins();
             self.watch.tokens.begins();
             self.watch.recovery.wanted(around.agenda.now());
@@ -159,6 +160,7 @@ impl Device {
             self.watch.terminal.freezes(false);
             self.watch.spacing.begins();
             self.watch.proxies.begins();
+            self.watch.leaving.begins();
             self.watch.tokens.begins();
             self.watch.recovery.wanted(around.agenda.now());
             self.give(Input::Thaw, around);
@@ -253,17 +255,22 @@ impl Device {
             && self.trouble.bad_tokens.is_none()
             && self.watch.tokens.is_idle();
         let may_poll = is_auto(&self.setup) && self.watch.terminal.may_try();
-        let live = self.watch.connections.links.values().any(|link| link.welcomed.is_some());
+        let links = &self.watch.connections.links;
+        let live: Vec<LinkId> =
+            links.iter().filter(|(_, link)| link.welcomed.is_some()).map(|(id, _)| *id).collect();
+        let under_way = self.watch.connections.exchange.is_some();
+        let verdict = &mut around.court.verdict;
+        self.watch.leaving.settled(&live, under_way, tokens, monotonic, verdict);
         let fallback_after_ms = self.setup.fallback_after_ms;
         self.watch.proxies.settled(
-            may_poll && !live,
+            may_poll && live.is_empty(),
             tokens,
             fallback_after_ms,
             monotonic,
-            &mut around.court.verdict,
+            verdict,
         );
         let waiting = self.core.pending_messages();
-        outbox::settled(&self.application, waiting, &self.setup, &mut around.court.verdict);
+        outbox::settled(&self.application, waiting, &self.setup, verdict);
         self.set_timer(until, around);
     }
 

@@ -47,6 +47,8 @@ fn expected(fault: Fault) -> &'static [Check] {
         Fault::TableForgotten | Fault::IdempotencyIgnored | Fault::ResultsEpochIgnored => &[Check::Effect],
         Fault::ExchangesOverlap => &[Check::Connections],
         Fault::NeverPolls => &[Check::Proxies, Check::Recovery],
+        Fault::LeavesPollingEarly => &[Check::Proxies],
+        Fault::OlderEpochAdopted => &[Check::LogOrder, Check::State],
         Fault::FlapsForgotten => &[Check::Flapping],
         Fault::EveryTickProbes => &[Check::Clocks],
         Fault::Unseeded => &[Check::Determinism],

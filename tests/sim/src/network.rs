@@ -45,6 +45,8 @@ pub(crate) struct Socket {
     pub(crate) to_device: Pipe,
     /// The device was told that it is open.
     pub(crate) opened: bool,
+    /// Nothing goes in any more from then on.
+    silent_from: Option<u64>,
     trouble: Option<SocketTrouble>,
     random: Random,
 }
@@ -161,8 +163,14 @@ impl Network {
                 agenda.after(way, Happening::Handshake { socket: id });
                 agenda.after(3 * way + after_ms, Happening::Break { socket: id });
             }
-            None => agenda.after(way, Happening::Handshake { socket: id }),
+            Some(SocketTrouble::SilentLate { .. }) | None => {
+                agenda.after(way, Happening::Handshake { socket: id });
+            }
         }
+        let silent_from = match trouble {
+            Some(SocketTrouble::SilentLate { after_ms }) => Some(agenda.now() + 4 * way + after_ms),
+            _ => None,
+        };
         let pipe = |stalled_until| Pipe { stalled_until, ..Pipe::default() };
         let socket = Socket {
             device,
@@ -171,6 +179,7 @@ impl Network {
             to_pod: pipe(weather.stalled_to_pod),
             to_device: Pipe { queue: farewell, ..pipe(weather.stalled_to_device) },
             opened: false,
+            silent_from,
             trouble,
             random,
         };
@@ -256,7 +265,7 @@ impl Network {
         let silent = matches!(
             socket.trouble,
             Some(SocketTrouble::Silent | SocketTrouble::KilledEarly { .. } | SocketTrouble::Closes { .. })
-        );
+        ) || socket.silent_from.is_some_and(|from| from <= agenda.now());
         let weather = &self.weather[socket.device];
         let way = weather.way(&mut socket.random);
         let drip_ms = if direction == Direction::ToDevice { weather.drip_ms } else { 0 };

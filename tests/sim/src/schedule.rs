@@ -1,5 +1,7 @@
 //! What goes wrong, and when: data, so that it can be printed, taken apart and tried again.
 
+mod overtaken;
+
 use std::fmt;
 
 use crate::random::Random;
@@ -93,6 +95,8 @@ pub(crate) enum SocketTrouble {
     Closes { code: u16, bye: Option<u64> },
     /// A proxy carries everything and breaks the connection after so long.
     KilledLate { after_ms: u64 },
+    /// A proxy carries everything, and after so long nothing any more.
+    SilentLate { after_ms: u64 },
 }
 
 /// How exchanges fail.
@@ -136,6 +140,9 @@ impl Schedule {
             _ => random.between(6, 25),
         };
         let mut faults: Vec<Fault> = (0..count).map(|_| Fault::draw(random, setup)).collect();
+        if random.chance(4) {
+            faults.extend(overtaken::draw(random, setup));
+        }
         if setup.flapping {
             let trouble = SocketTrouble::KilledLate { after_ms: 1_000 };
             faults =
@@ -234,7 +241,7 @@ impl What {
 
 impl SocketTrouble {
     fn draw(random: &mut Random) -> Self {
-        match random.between(0, 8) {
+        match random.between(0, 9) {
             0 => Self::Refused,
             1 => Self::BlackHole,
             7 | 8 => Self::Closes {
@@ -244,7 +251,8 @@ impl SocketTrouble {
             2 => Self::Status(random.pick(&[401, 403, 404, 429, 500, 502, 503])),
             3 => Self::Silent,
             4 => Self::KilledEarly { after_ms: random.pick(&[0, 100, 500, 4_000]) },
-            _ => Self::KilledLate { after_ms: random.pick(&[50, 300, 1_000, 1_000, 6_000]) },
+            5 | 6 => Self::KilledLate { after_ms: random.pick(&[50, 300, 1_000, 1_000, 6_000]) },
+            _ => Self::SilentLate { after_ms: random.pick(&[0, 50, 300, 6_000]) },
         }
     }
 }

@@ -176,6 +176,10 @@ impl Device {
             }
         };
         if self.watch.connections.exchange_ends(exchange) {
+            let well = matches!(&input, Input::ExchangeAnswered { status: 200, frames, .. }
+                if matches!(frames.first(), Some(ServerFrame::Welcome(_))));
+            let now = self.monotonic(around);
+            self.watch.leaving.exchange_ended(well, now);
             self.give(input, around);
         } else {
             self.stale(input, around);
@@ -239,6 +243,9 @@ impl Device {
                 watched.bye = Some((*code, *reconnect_after_ms));
             }
             ServerFrame::AuthRequired { .. } => self.watch.tokens.demanded(),
+            ServerFrame::Subscribed { reference: Some(reference), .. } => {
+                self.watch.leaving.answered(link, *reference);
+            }
             _ => {}
         }
         let result = match &frame {
@@ -263,7 +270,10 @@ impl Device {
         around: &mut Surroundings<'_>,
     ) {
         match frame {
-            ServerFrame::Welcome(welcome) if current => self.offered(&welcome.topics),
+            ServerFrame::Welcome(welcome) if current => {
+                self.watch.leaving.told(welcome.poll.interval_ms);
+                self.offered(&welcome.topics);
+            }
             ServerFrame::Subscribed { topics, .. } if current => self.offered(topics),
             ServerFrame::Event(event) => {
                 isolation::came(&self.setup, event.payload.id.as_deref(), topic, around.court);

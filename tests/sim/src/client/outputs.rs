@@ -28,6 +28,7 @@ impl Device {
                 self.watch.terminal.tries("an exchange", verdict);
                 self.watch.connections.exchanges(exchange, verdict);
                 self.watch.proxies.exchanges(now);
+                self.watch.leaving.exchanges();
                 greeting::asked(&body, verdict);
                 self.watch.acknowledgements.sent(&body, verdict);
                 if around.network.weather[self.index].http_trouble == Some(HttpTrouble::Repeated) {
@@ -39,6 +40,8 @@ impl Device {
             }
             Output::Abort { exchange } => {
                 self.watch.connections.exchange_ends(exchange);
+                let now = self.monotonic(around);
+                self.watch.leaving.exchange_ended(false, now);
                 if let Some(request) = self.requests.remove(&exchange) {
                     around.network.abandon(request, around.agenda);
                 }
@@ -117,6 +120,7 @@ impl Device {
                     greeting::sent(watched, &text, verdict);
                 }
                 self.watch.acknowledgements.sent(&text, verdict);
+                self.watch.leaving.sent(link, &text);
                 Packet::Text(text.into())
             }
             OutgoingBytes::Binary(bytes) => {
