@@ -98,6 +98,8 @@ mod list {
         LeavesPollingEarly,
         /// Client: an answer to a request older than the one that set the epoch sets it back.
         OlderEpochAdopted,
+        /// Client: a draining link is closed as its successor is opened.
+        OldLinkClosedEarly,
         /// Client: there is no fallback.
         NeverPolls,
         /// Client: a socket that flaps is tried as often as one that does not.

@@ -36,6 +36,7 @@ impl<P> Client<P> {
             Successor::Authorizing
         };
         self.set_successor(new);
+        fault!(OldLinkClosedEarly => self.end_handover());
     }
 
     /// The token for the successor is here.

@@ -260,6 +260,8 @@ impl Device {
             links.iter().filter(|(_, link)| link.welcomed.is_some()).map(|(id, _)| *id).collect();
         let under_way = self.watch.connections.exchange.is_some();
         let verdict = &mut around.court.verdict;
+        let tries = matches!(self.status.state, State::Connecting | State::Connected);
+        self.watch.connections.settled(tries, verdict);
         self.watch.leaving.settled(&live, under_way, tokens, monotonic, verdict);
         let fallback_after_ms = self.setup.fallback_after_ms;
         self.watch.proxies.settled(

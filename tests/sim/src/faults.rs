@@ -45,7 +45,7 @@ fn expected(fault: Fault) -> &'static [Check] {
         Fault::LivenessOff => &[Check::Liveness],
         Fault::HelloTimeoutOff => &[Check::Proxies, Check::Recovery, Check::Liveness],
         Fault::TableForgotten | Fault::IdempotencyIgnored | Fault::ResultsEpochIgnored => &[Check::Effect],
-        Fault::ExchangesOverlap => &[Check::Connections],
+        Fault::ExchangesOverlap | Fault::OldLinkClosedEarly => &[Check::Connections],
         Fault::NeverPolls => &[Check::Proxies, Check::Recovery],
         Fault::LeavesPollingEarly => &[Check::Proxies],
         Fault::OlderEpochAdopted => &[Check::LogOrder, Check::State],

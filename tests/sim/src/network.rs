@@ -149,8 +149,7 @@ impl Network {
             Some(SocketTrouble::Closes { code, bye }) => {
                 agenda.after(way, Happening::Opened { socket: id });
                 let at = agenda.now() + 2 * way + 1;
-                let bye = bye.map(|after_ms| Packet::Text(bye_frame(code, after_ms).into()));
-                farewell = bye.into_iter().chain([Packet::Close(code)]).map(|packet| (at, packet)).collect();
+                farewell = farewell_of(code, bye).map(|packet| (at, packet)).collect();
                 for _ in &farewell {
                     agenda.at(at, Happening::Flow { socket: id, direction: Direction::ToDevice });
                 }
@@ -282,6 +281,15 @@ impl Network {
         agenda.at(at, Happening::Flow { socket: id, direction });
     }
 
+    /// Somebody in between ends what a pod accepted.
+    pub(crate) fn close(&mut self, id: SocketId, code: u16, bye: Option<u64>, agenda: &mut Agenda) {
+        if self.sockets.get(&id).is_some_and(|socket| socket.pod.is_some()) {
+            for packet in farewell_of(code, bye) {
+                self.send(id, Direction::ToDevice, packet, agenda);
+            }
+        }
+    }
+
     /// Whether a pod may write more to the device.
     pub(crate) fn has_room(&self, id: SocketId) -> bool {
         self.sockets.get(&id).is_some_and(|socket| socket.to_device.bytes < self.pipe_bytes)
@@ -365,6 +373,11 @@ impl Network {
         self.begun[device] += 1;
         (self.next, Random::new(self.seed, "connection", self.begun[device] * 64 + device as u64))
     }
+}
+
+fn farewell_of(code: u16, bye: Option<u64>) -> impl Iterator<Item = Packet> {
+    let bye = bye.map(|after_ms| Packet::Text(bye_frame(code, after_ms).into()));
+    bye.into_iter().chain([Packet::Close(code)])
 }
 
 fn bye_frame(code: u16, reconnect_after_ms: u64) -> String {

@@ -91,7 +91,7 @@ pub(crate) enum SocketTrouble {
     Silent,
     /// A proxy accepts and breaks the connection, before anything is carried.
     KilledEarly { after_ms: u64 },
-    /// Somebody accepts and closes with this code, with `rt.bye` before it or without.
+    /// Somebody closes with this code what is open and what he accepts, with `rt.bye` before it or without.
     Closes { code: u16, bye: Option<u64> },
     /// A proxy carries everything and breaks the connection after so long.
     KilledLate { after_ms: u64 },

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use steadfast_core::Fault;
 use steadfast_sim::CHECKS;
 
-/// The rarest takes some 700 today.
+/// The rarest takes some 550 today.
 const MOST_SEEDS: u64 = 1_500;
 
 // One test, for the active fault is the process's.

@@ -68,7 +68,7 @@ impl Device {
         let now = self.monotonic(around);
         let code = if watched.opened_at.is_some() { code } else { 1006 };
         let alone = self.watch.connections.links.is_empty();
-        let only = alone && !watched.drained;
+        let only = alone && !watched.drains();
         self.watch.proxies.ended(watched.opened_at, true, !only || matches!(code, 1008 | 4401), now);
         self.watch.proxies.sent_away(code, None);
         if only {
@@ -238,7 +238,9 @@ impl Device {
         watched.last_inbound = now;
         match &frame {
             ServerFrame::Welcome(welcome) => watched.welcomed = Some(welcome.heartbeat_ms),
-            ServerFrame::Drain { .. } => watched.drained = true,
+            ServerFrame::Drain { deadline_ms, .. } => {
+                watched.drains_until.get_or_insert(now + deadline_ms);
+            }
             ServerFrame::Bye { code, reconnect_after_ms, .. } => {
                 watched.bye = Some((*code, *reconnect_after_ms));
             }

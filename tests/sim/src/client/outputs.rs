@@ -8,6 +8,7 @@ use steadfast_core::{
 use super::{Device, is_auto};
 use crate::agenda::Happening;
 use crate::application::{Ended, Pending};
+use crate::checks::connections::Link;
 use crate::checks::{greeting, outbox};
 use crate::network::{Direction, Packet};
 use crate::schedule::HttpTrouble;
@@ -50,7 +51,7 @@ impl Device {
                 let now = self.monotonic(around);
                 self.watch.terminal.tries("a token is asked for", &mut around.court.verdict);
                 // The successor of a draining link needs one, whatever was renewed before.
-                let drains = self.watch.connections.links.values().any(|link| link.drained);
+                let drains = self.watch.connections.links.values().any(Link::drains);
                 self.watch.tokens.asks(request, renew && !drains, now, &mut around.court.verdict);
                 let delay = self.random.pick(&[0, 5, 200]) + self.trouble.slow_tokens_ms;
                 around.agenda.after(delay, Happening::Token { device: self.index, page: self.page, request });
@@ -95,8 +96,9 @@ impl Device {
     fn close(&mut self, link: LinkId, code: u16, around: &mut Surroundings<'_>) {
         let now = self.monotonic(around);
         if let Some(watched) = self.watch.connections.links.remove(&link) {
+            self.watch.connections.closes(link, &watched, code, now);
             let (code, advice) = watched.bye.unwrap_or((code, None));
-            let only = self.watch.connections.links.is_empty() && !watched.drained;
+            let only = self.watch.connections.links.is_empty() && !watched.drains();
             let excused = watched.bye.is_some() || watched.opened_at.is_none();
             let silent = only && watched.welcomed.is_none() && code == CloseCode::TIMEOUT;
             self.watch.proxies.ended(watched.opened_at, silent, excused, now);

@@ -1,6 +1,6 @@
 //! How each fault begins and ends.
 
-use steadfast_core::Input;
+use steadfast_core::{CloseCode, Input};
 
 use super::{World, around};
 use crate::agenda::Happening;
@@ -110,6 +110,14 @@ impl World {
             What::Clog { .. } => weather.drip_ms = 400,
             What::WebSocket { trouble, .. } => {
                 weather.socket_trouble = Some(trouble);
+                // Of what is open nobody says that a message is too big where none is.
+                if let SocketTrouble::Closes { code, bye } = trouble
+                    && code != CloseCode::TOO_BIG
+                {
+                    for socket in self.network.sockets_of(index) {
+                        self.network.close(socket, code, bye, &mut self.agenda);
+                    }
+                }
                 device.trouble.only_killed = matches!(trouble, SocketTrouble::KilledLate { after_ms: 1_000 });
             }
             What::Http { trouble, .. } => weather.http_trouble = Some(trouble),
