@@ -24,12 +24,12 @@ pub struct Caught {
 fn expected(fault: Fault) -> &'static [Check] {
     match fault {
         Fault::DedupeOff => &[Check::Once, Check::LogOrder],
-        Fault::CursorAhead => &[Check::LogOrder, Check::State],
+        Fault::CursorAhead | Fault::OlderEpochAdopted => &[Check::LogOrder, Check::State],
         Fault::GapSwallowed | Fault::RewindFromWrongPlace | Fault::EpochIgnored | Fault::HistoryMisnamed => {
             &[Check::LogOrder]
         }
         Fault::ResetMistold => &[Check::State, Check::Once],
-        Fault::CounterResetOnOpen => &[Check::Proxies],
+        Fault::CounterResetOnOpen | Fault::LeavesPollingEarly => &[Check::Proxies],
         Fault::StaleFeedAccepted => &[Check::LogOrder, Check::Once, Check::State],
         Fault::StaleExchangeAccepted => &[Check::Stale],
         Fault::ReceiptForgotten | Fault::ReceiptRepeated | Fault::AcknowledgementLost => {
@@ -47,8 +47,6 @@ fn expected(fault: Fault) -> &'static [Check] {
         Fault::TableForgotten | Fault::IdempotencyIgnored | Fault::ResultsEpochIgnored => &[Check::Effect],
         Fault::ExchangesOverlap | Fault::OldLinkClosedEarly => &[Check::Connections],
         Fault::NeverPolls => &[Check::Proxies, Check::Recovery],
-        Fault::LeavesPollingEarly => &[Check::Proxies],
-        Fault::OlderEpochAdopted => &[Check::LogOrder, Check::State],
         Fault::FlapsForgotten => &[Check::Flapping],
         Fault::EveryTickProbes => &[Check::Clocks],
         Fault::Unseeded => &[Check::Determinism],
