@@ -134,6 +134,8 @@ mod list {
         AcknowledgementLost,
         /// Server: a cursor of another epoch is resumed.
         EpochIgnored,
+        /// Server: a log evicts before its bytes are used up.
+        EvictsTooEarly,
         /// Server: a reader that the log has moved past is told nothing and goes on.
         HistoryMisnamed,
     }

@@ -33,7 +33,9 @@ impl NumberedLog {
         self.events.push_back(Arc::clone(&event));
         // The newest is kept whatever its size: a log that forgets at once would be of no use to anyone.
         while self.events.len() > 1
-            && (self.events.len() > retention.history_events as usize || self.bytes > retention.history_bytes)
+            && (self.events.len() > retention.history_events as usize
+                || self.bytes > retention.history_bytes
+                || fault!(EvictsTooEarly) && self.bytes > 1_500)
         {
             self.evict_oldest();
         }

@@ -25,9 +25,11 @@ fn expected(fault: Fault) -> &'static [Check] {
     match fault {
         Fault::DedupeOff => &[Check::Once, Check::LogOrder],
         Fault::CursorAhead | Fault::OlderEpochAdopted => &[Check::LogOrder, Check::State],
-        Fault::GapSwallowed | Fault::RewindFromWrongPlace | Fault::EpochIgnored | Fault::HistoryMisnamed => {
-            &[Check::LogOrder]
-        }
+        Fault::GapSwallowed
+        | Fault::RewindFromWrongPlace
+        | Fault::EpochIgnored
+        | Fault::HistoryMisnamed
+        | Fault::EvictsTooEarly => &[Check::LogOrder],
         Fault::ResetMistold => &[Check::State, Check::Once],
         Fault::CounterResetOnOpen | Fault::LeavesPollingEarly => &[Check::Proxies],
         Fault::StaleFeedAccepted => &[Check::LogOrder, Check::Once, Check::State],

@@ -41,6 +41,8 @@ pub(crate) struct Published {
     pub(crate) deleted: bool,
     pub(crate) requires_acknowledgment: bool,
     pub(crate) at: u64,
+    /// What it counts for against the limit of bytes, at most.
+    pub(crate) most_bytes: u64,
 }
 
 /// How much a log must keep.
@@ -48,6 +50,7 @@ pub(crate) struct Published {
 pub(crate) struct Retention {
     pub(crate) events: u64,
     pub(crate) age_ms: u64,
+    pub(crate) bytes: u64,
 }
 
 /// A message that an application submitted.
@@ -120,6 +123,7 @@ impl Oracle {
             deleted: draft.deleted,
             requires_acknowledgment: draft.requires_acknowledgment,
             at: verdict.now(),
+            most_bytes: most_bytes_of(&draft.payload),
         };
         self.by_id.insert(appended.id.to_string(), published);
     }
@@ -165,7 +169,8 @@ impl Oracle {
         };
         let newer = events.len() as u64 - offset;
         let age = self.by_id.get(id).map_or(0, |event| now - event.at);
-        newer >= retention.events || age >= retention.age_ms
+        let bytes = || events[offset as usize - 1..].iter().map(|id| self.by_id[id].most_bytes).sum::<u64>();
+        newer >= retention.events || age >= retention.age_ms || bytes() > retention.bytes
     }
 
     /// Whether deletions in this topic may have been forgotten by now.
@@ -204,6 +209,16 @@ pub(crate) fn number_of(payload: &Payload) -> u64 {
     let digits = text.trim_start_matches(|character: char| !character.is_ascii_digit());
     let end = digits.find(|character: char| !character.is_ascii_digit()).unwrap_or(digits.len());
     digits[..end].parse().unwrap_or(0)
+}
+
+/// A payload's own bytes as text, base64 and binary message, and an envelope for each.
+fn most_bytes_of(payload: &Payload) -> u64 {
+    let own = match payload {
+        Payload::Json(text) => text.len(),
+        Payload::Bytes(bytes) => bytes.len(),
+        Payload::None => 0,
+    };
+    3 * own as u64 + 1_000
 }
 
 /// The payload of a number, padded by so many bytes.

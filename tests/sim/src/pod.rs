@@ -329,7 +329,7 @@ fn config_of(setup: &Setup) -> Config {
     let log = LogRetention {
         history_ms: setup.log_ms,
         history_events: setup.log_events,
-        ..LogRetention::default()
+        history_bytes: setup.log_bytes,
     };
     let state = StateRetention { deletions_ms: setup.deletions_ms, ..StateRetention::default() };
     let rules = [

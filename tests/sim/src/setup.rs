@@ -26,6 +26,7 @@ pub(crate) struct Setup {
     /// Retention of log topics.
     pub(crate) log_events: u32,
     pub(crate) log_ms: u64,
+    pub(crate) log_bytes: u64,
     /// How long deletions of state topics are remembered.
     pub(crate) deletions_ms: u64,
     pub(crate) heartbeat_ms: u64,
@@ -105,6 +106,7 @@ impl Setup {
             devices,
             log_events: random.pick(&[4, 20, 100, 10_000]),
             log_ms: random.pick(&[15_000, 60_000, 600_000]),
+            log_bytes: Random::new(seed, "bytes", 0).pick(&[8 << 20, 8 << 20, 6_000]),
             deletions_ms: random.pick(&[5_000, 60_000, 600_000]),
             heartbeat_ms: random.pick(&[5_000, 25_000, 25_000]),
             slack_ms: 10_000,

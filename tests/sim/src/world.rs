@@ -51,7 +51,8 @@ use around;
 
 impl World {
     pub(crate) fn new(seed: u64, setup: &Setup, schedule: &Schedule, traced: bool) -> Self {
-        let retention = Retention { events: u64::from(setup.log_events), age_ms: setup.log_ms };
+        let retention =
+            Retention { events: u64::from(setup.log_events), age_ms: setup.log_ms, bytes: setup.log_bytes };
         let mut court = Court::new(retention, setup.deletions_ms, traced);
         let mut agenda = Agenda::default();
         let cluster = Cluster::new(seed, setup, &mut court, &mut agenda);
