@@ -1,6 +1,6 @@
 // What a visitor of a page downloads for each entry: minified, after gzip -9, React excluded.
 
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
@@ -22,15 +22,20 @@ const ENTRIES = [
   { name: 'steadfast/testing', files: ['testing/index.js'] },
 ];
 
-/** Prints the table; false where an entry weighs more than its gate. */
+/** Where the table of the package's README stands. */
+const MARKERS = /(<!-- sizes -->\n).*?(<!-- \/sizes -->)/s;
+
+/** Prints the table and puts it into the README; false where an entry weighs more than its gate. */
 export async function weigh(dist) {
   let light = true;
+  const rows = [];
   console.log('\n| entry | minified | gzip | gate |\n|---|---:|---:|---:|');
   for (const { name, files, gate } of ENTRIES) {
     const weights = await Promise.all(files.map((file) => weight(join(dist, file))));
     if (weights.some((weight) => !weight)) continue;
     const [raw, zipped] = [0, 1].map((index) => weights.reduce((sum, weight) => sum + weight[index], 0));
     console.log(`| \`${name}\` | ${show(raw)} | ${show(zipped)} | ${gate ? show(gate) : ''} |`);
+    rows.push(`| \`${name}\` | ${(zipped / 1000).toFixed(1)} KB |`);
     if (files.length > 1) {
       files.forEach((file, index) => console.log(`| &nbsp; ${file} | ${show(weights[index][0])} | ${show(weights[index][1])} | |`));
     }
@@ -39,7 +44,15 @@ export async function weigh(dist) {
       light = false;
     }
   }
+  await publish(join(dist, '../README.md'), rows);
   return light;
+}
+
+/** Rounded, so that another version of a tool does not change the text. */
+async function publish(readme, rows) {
+  const before = await readFile(readme, 'utf8');
+  const after = before.replace(MARKERS, (_, begin, end) => `${begin}| what a page loads | minified, after gzip |\n|---|---:|\n${rows.join('\n')}\n${end}`);
+  if (after !== before) await writeFile(readme, after);
 }
 
 async function weight(file) {
