@@ -49,12 +49,12 @@ pub(crate) fn run() -> Result<(), Failure> {
     let dashboards = page.parent().expect("what is built lies in a folder of the dashboards");
     process::run(npm::npm().current_dir(dashboards).args(["run", "--silent", "test"]))?;
     process::run(workspace::cargo().args(["build", "--locked", "--package", "steadfast-server"]))?;
-    let server = format!("steadfast-server{}", std::env::consts::EXE_SUFFIX);
-    let server = workspace::target_directory()?.join("debug").join(server);
+    let built = workspace::target_directory()?.join("debug");
+    let server = built.join(format!("steadfast-server{}", std::env::consts::EXE_SUFFIX));
     process::run(npm::npm().args(["run", "--silent", "check"]))?;
     npm::install_in(&npm::folder().join("tests/packaging"))?;
-    let itself = std::env::current_exe()
-        .map_err(|error| Failure::new(format!("cannot tell where this program is: {error}")))?;
+    // By its place: the tests above may have built it anew, and then this process's own file is gone.
+    let itself = built.join(format!("xtask{}", std::env::consts::EXE_SUFFIX));
     for tests in ["test", "test:packaging"] {
         let mut run = npm::npm();
         run.args(["run", "--silent", tests]).env("STEADFAST_SERVER", &server).env("STEADFAST_XTASK", &itself);
