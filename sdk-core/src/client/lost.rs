@@ -332,8 +332,8 @@ impl<P> Client<P> {
         }
     }
 
-    #[inline(never)]
     /// A server's advice and the backoff above it: those whom one moment turned away are not to come back in one moment.
+    #[inline(never)]
     pub(super) fn above_advice(&mut self, told_ms: u64, failures: u32) -> u64 {
         told_ms.min(backoff::LONGEST_ADVICE_MS) + self.backoff(failures)
     }

@@ -1,3 +1,5 @@
+import type { SteadfastEvent } from 'steadfast';
+
 import { putBounded } from './bounded';
 
 /**
@@ -79,6 +81,11 @@ export function askOf(asks: Asks, ids: readonly string[]): { readonly open: read
     else if (ask?.state === 'acknowledged' && ask.by !== null) by.add(ask.by);
   }
   return { open, by: [...by] };
+}
+
+/** The events of one matter that ask to be acknowledged, with this one if it asks; each once. */
+export function withAsk(ids: readonly string[], { id, requiresAcknowledgment }: Pick<SteadfastEvent, 'id' | 'requiresAcknowledgment'>): readonly string[] {
+  return requiresAcknowledgment && id !== undefined && !ids.includes(id) ? [...ids, id] : ids;
 }
 
 function settle(asks: Asks, ids: readonly string[], by: string | null): Asks {

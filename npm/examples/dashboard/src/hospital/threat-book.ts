@@ -1,5 +1,6 @@
 import type { SteadfastEvent } from 'steadfast';
 
+import { withAsk } from '../feed/asks';
 import { putBounded } from '../feed/bounded';
 import { number, record, text } from '../feed/open-value';
 
@@ -55,8 +56,7 @@ export function reduceThreats(book: ThreatBook, event: SteadfastEvent): ThreatBo
     affectedHosts: number(payload.affected_hosts) ?? before.affectedHosts,
     stage: STAGES.indexOf(stage) > STAGES.indexOf(before.stage) ? stage : before.stage,
     times: event.timestamp === undefined ? before.times : { [stage]: event.timestamp, ...before.times },
-    asks: event.requiresAcknowledgment && event.id !== undefined && !before.asks.includes(event.id)
-      ? [...before.asks, event.id] : before.asks,
+    asks: withAsk(before.asks, event),
   };
   return put(book, next);
 }

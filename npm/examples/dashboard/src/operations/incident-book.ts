@@ -1,5 +1,6 @@
 import type { SteadfastEvent } from 'steadfast';
 
+import { withAsk } from '../feed/asks';
 import { putBounded } from '../feed/bounded';
 import { number, record, text } from '../feed/open-value';
 
@@ -52,8 +53,7 @@ export function reduceIncidents(book: IncidentBook, event: SteadfastEvent): Inci
     severity: text(told.severity) ?? before.severity,
     site: text(told.site_id) ?? before.site,
     region: text(told.region) ?? before.region,
-    asks: event.requiresAcknowledgment && event.id !== undefined && !before.asks.includes(event.id)
-      ? [...before.asks, event.id] : before.asks,
+    asks: withAsk(before.asks, event),
   };
   switch (event.type) {
     case 'incident_alert':
