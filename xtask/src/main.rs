@@ -7,6 +7,7 @@ mod browsers;
 mod demo;
 mod failure;
 mod fuzz;
+mod layout;
 mod node;
 mod npm;
 mod process;

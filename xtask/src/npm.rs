@@ -7,6 +7,7 @@ use std::process::Command;
 use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
 
 use crate::failure::Failure;
+use crate::layout;
 use crate::process;
 use crate::size;
 use crate::workspace;
@@ -27,7 +28,9 @@ pub(crate) fn run() -> Result<(), Failure> {
     bind(&built, &build)?;
     let reachable = build.join("reachable.wasm");
     shake(&build.join("steadfast_wasm_bg.wasm"), &reachable)?;
-    size::optimise(&reachable, &build.join("core.wasm"))?;
+    let optimised = build.join("optimised.wasm");
+    size::optimise(&reachable, &optimised)?;
+    layout::lay_out(&optimised, &build.join("core.wasm"))?;
     process::run(npm().args(["run", "--silent", "build"]))
 }
 
