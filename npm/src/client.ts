@@ -5,7 +5,7 @@ import { hand } from './hand.js';
 import { type Level, openLog } from './log.js';
 import { settle } from './options.js';
 import { badTopic, payloadOf } from './outbox.js';
-import { Session } from './session.js';
+import { openSession } from './session.js';
 import { openStream } from './stream.js';
 import type { Entry } from './topics.js';
 import type {
@@ -16,18 +16,18 @@ import type {
 export function create(options: ClientOptions, source: () => WasmSource | Promise<WasmSource>): Client {
   const settings = settle(options);
   const log = openLog(settings);
-  const session = new Session(settings, log, async () => {
+  const session = openSession(settings, log, async () => {
     if (settings.transport === 'websocket' && !(settings.WebSocket ?? globalThis.WebSocket)) {
       throw new SteadfastError('no_websocket', 'there is no WebSocket here; give one as `WebSocket` (in Node: that of the package ws), or allow polling');
     }
     return load(settings.wasm === undefined ? source : () => settings.wasm as WasmSource);
   });
 
-  const follow = (topic: string, given: SubscribeOptions, take: Entry['take'], onEnd?: () => void): Entry => {
+  const follow = (topic: string, given: SubscribeOptions, take: Entry['take'], end?: () => void): Entry => {
     if (typeof topic !== 'string' || !/^[\w.:-]{1,128}$/.test(topic)) throw badTopic();
     const { keys, history, cursor } = checked(given);
-    const entry: Entry = { keys: keys && new Set(keys), keeps: onEnd !== undefined, take, ended: false };
-    session.subscribe(entry, topic, [keys ? 1 : 0, ...keys ? [keys.length, ...keys] : [], history ?? -1, cursor?.epoch, cursor?.offset], onEnd);
+    const entry: Entry = { keys: keys && new Set(keys), take, end, told: false };
+    session.subscribe(entry, topic, [keys ? 1 : 0, ...keys ? [keys.length, ...keys] : [], history ?? -1, cursor?.epoch, cursor?.offset]);
     return entry;
   };
 
@@ -47,22 +47,20 @@ export function create(options: ClientOptions, source: () => WasmSource | Promis
   };
 
   const client: Client = {
-    connect: () => session.connect(),
-    disconnect: () => session.disconnect(),
-    close: () => session.close(),
+    ...session.methods,
     subscribe(topic, listener, given = {}) {
       if (typeof listener !== 'object' || listener === null) {
         throw new SteadfastError('bad_options', 'subscribe needs a listener: subscribe(topic, { onEvent(event) { … } })');
       }
       const say = (text: string, value: unknown) => log('warn', `${topic}: ${text}`, value);
-      const entry = follow(topic, given, (delivery) => {
+      const entry = follow(topic, given, (delivery, release) => {
         // An event's way: nothing is made here that an event does not need.
-        if (entry.ended) return;
         try {
           hand(listener, delivery, say);
         } catch (error) {
           session.listenerFailed(error);
         }
+        release?.();
       });
       const subscription: Subscription = Object.assign(() => session.unsubscribe(entry), {
         topic, cursor: () => session.cursor(entry), isLive: () => session.isLive(entry),
@@ -96,9 +94,6 @@ export function create(options: ClientOptions, source: () => WasmSource | Promis
     get status() {
       return session.status;
     },
-    onStatus: (listener) => session.onStatus(listener),
-    statistics: () => session.statistics(),
-    debugReport: () => session.report(),
     get logLevel() {
       return log.level;
     },

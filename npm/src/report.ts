@@ -56,8 +56,10 @@ export class Recorder {
 /** What support needs, as text. */
 export function writeReport(status: Status, statistics: Statistics, topics: Iterable<Topic>, recorder: Recorder): string {
   const counted = Object.entries(statistics).filter(([, count]) => count).map(([name, count]) => `${name} ${count}`);
-  const followed = [...topics].map(({ name, members, cursor }) =>
-    `${name}: ${members} listeners, ${cursor ? `${cursor.epoch} ${cursor.offset}` : 'no cursor'}`);
+  const followed = [...topics].map((topic) => {
+    const cursor = topic.cursor();
+    return `${topic.name}: ${topic.entries.size} listeners, ${cursor ? `${cursor.epoch} ${cursor.offset}` : 'no cursor'}`;
+  });
   return [
     `status: ${JSON.stringify(status)}`, `counters: ${counted.join(', ')}`, 'topics:', ...followed, 'last inputs:',
     ...recorder.lines(),

@@ -1,143 +1,131 @@
+import type { Output } from './core/core.js';
+import type { Driver } from './core/driver.js';
 import type { EventFrame } from './core/frames.js';
-import { Flag } from './core/names.js';
-import type { Cursor, Deleted, Delivery, EventOf, SteadfastEvent } from './types.js';
+import { Call, Flag } from './core/names.js';
+import type { Settings } from './options.js';
+import type { Cursor, Deleted, Delivery, SteadfastEvent } from './types.js';
 
 /** One listener of a topic. */
 export interface Entry {
   /** For state topics: only these. */
   readonly keys: ReadonlySet<string> | undefined;
-  /**
-   * Takes what happens. Where there is a `release`, the listener calls it when the application has read the event;
-   * one that cannot wait has read it when this returns.
-   */
+  /** Takes what happens. An event comes with `release`, which is to be called once when the application has read it. */
   readonly take: (delivery: Delivery, release?: () => void) => void;
-  /** Whether it waits with `release`. */
-  readonly keeps: boolean;
-  /** Ended by the application: nothing is told any more. */
-  ended: boolean;
+  /** Told when the client is over. */
+  readonly end: (() => void) | undefined;
+  /** Whether it is told what happens: once it knows what the others know, until it is ended. */
+  told: boolean;
   /** Once the machine knows of it. */
   place?: { readonly topic: Topic; readonly subscription: number };
 }
 
-/** How much is taken before it is told. */
-export interface Portion {
-  readonly events: number;
-  readonly bytes: number;
+/** A topic that the machine follows, and who listens to it. */
+export interface Topic {
+  readonly name: string;
+  readonly slot: number;
+  readonly entries: Set<Entry>;
+  /** The place behind the last event that was delivered. */
+  cursor(): Cursor | null;
+  /** Notes where the topic stands, as the machine says. */
+  stands(output: Output | undefined): void;
+  isLive(): boolean;
+  /** Gives a listener that comes late what the others know. */
+  catchUp(entry: Entry): void;
+  /** Tells something that is no event. */
+  tell(delivery: Delivery): void;
+  /** Tells an event, and counts it as taken once every listener has read it. */
+  event(offset: number, flags: number, size: number, frame: EventFrame): void;
+  /** Tells the machine what was taken, however little. */
+  report(): void;
 }
-
-/** What was taken of a topic, to be told to the machine. */
-export type Taken = (slot: number, events: number, bytes: number) => void;
 
 /** The most values that are kept of a state topic: the protocol's limit of keys. */
 const MOST_KEPT = 10_000;
 
-/** A topic that the machine follows, and who listens to it. */
-export class Topic {
-  /** The place behind the last event that was delivered. */
-  cursor: Cursor | null = null;
+/** The part of the buffer that is taken before the machine is told. */
+const PORTION = 1 / 16;
+
+/** Opens a topic, which the machine knows by its slot. */
+export function openTopic(name: string, slot: number, { bufferEvents, bufferBytes }: Settings, driver: Driver): Topic {
   /** Whether it is a state topic, once that is known. */
-  isState: boolean | undefined;
-  /** How many listeners it has, those included that are still to be told what the others know. */
-  members = 0;
-  readonly #entries = new Set<Entry>();
-  /** The last value of each key, where it is a state topic: for listeners that come late. */
-  readonly #values = new Map<string, SteadfastEvent>();
-  #events = 0;
-  #bytes = 0;
+  let isState: boolean | undefined;
+  let cursor: Cursor | null = null;
+  /** The last value of each key, where it is a state topic, the oldest first: for listeners that come late. */
+  const values = new Map<string, SteadfastEvent>();
+  /** What was taken and not yet told. */
+  let [events, bytes] = [0, 0];
 
-  constructor(
-    readonly name: string, readonly slot: number, private readonly portion: Portion, private readonly taken: Taken,
-  ) {}
-
-  add(entry: Entry): void {
-    this.#entries.add(entry);
-  }
-
-  remove(entry: Entry): void {
-    this.#entries.delete(entry);
-  }
-
-  /** Ends all listeners. */
-  end(): void {
-    for (const entry of this.#entries) entry.ended = true;
-    this.#entries.clear();
-  }
-
-  /** Adds a listener that comes late, and gives it what the others know. */
-  catchUp(entry: Entry, live: boolean): void {
-    this.#entries.add(entry);
-    const values = [...this.#values.values()].sort((one, other) => (one.offset ?? 0) - (other.offset ?? 0));
-    for (const event of values) {
-      if (wants(entry, event.key)) entry.take({ kind: 'event', event: { ...event, replay: true } });
-    }
-    if (live && !entry.ended) entry.take({ kind: 'live' });
-  }
-
-  /** Tells something that is no event. */
-  tell(delivery: Delivery): void {
-    if (delivery.kind === 'reset') this.#values.clear();
-    for (const entry of this.#entries) entry.take(delivery);
-  }
-
-  /** Tells an event, and counts it as taken once every listener has it. */
-  event(offset: number, flags: number, size: number, frame: EventFrame): void {
-    const event = eventOf(this.name, offset, (flags & Flag.Replay) !== 0, frame);
-    const { key } = event;
-    const deleted = (flags & Flag.Deleted) !== 0;
-    if (this.isState && key !== undefined) this.#keep(key, deleted ? undefined : event);
-    const delivery: Delivery = deleted ? { kind: 'deleted', deleted: event as unknown as Deleted } : { kind: 'event', event };
-    let keepers: Entry[] | undefined;
-    for (const entry of this.#entries) {
-      if (!wants(entry, key)) continue;
-      if (entry.keeps) (keepers ??= []).push(entry);
-      else entry.take(delivery);
-    }
-    if (!keepers) return this.#count(size);
-    let waiting = keepers.length;
-    for (const entry of keepers) {
-      entry.take(delivery, () => {
-        waiting -= 1;
-        if (!waiting) this.#count(size);
-      });
-    }
-  }
-
-  /** Tells what was taken, however little. */
-  report(): void {
-    const [events, bytes] = [this.#events, this.#bytes];
-    this.#events = this.#bytes = 0;
-    if (events) this.taken(this.slot, events, bytes);
-  }
-
-  #count(size: number): void {
-    this.#events += 1;
-    this.#bytes += size;
-    if (this.#events >= this.portion.events || this.#bytes >= this.portion.bytes) this.report();
-  }
-
-  #keep(key: string, event: SteadfastEvent | undefined): void {
-    if (!event) this.#values.delete(key);
-    else if (this.#values.has(key) || this.#values.size < MOST_KEPT) this.#values.set(key, event);
-  }
-}
-
-function wants(entry: Entry, key: string | undefined): boolean {
-  return !entry.ended && (key === undefined || !entry.keys || entry.keys.has(key));
-}
-
-function eventOf(topic: string, offset: number, replay: boolean, frame: EventFrame): EventOf<string, unknown> {
-  const { rt } = frame;
-  return {
-    type: frame.type,
-    payload: frame.payload,
-    topic,
-    id: rt.id ?? undefined,
-    offset: offset < 0 ? undefined : offset,
-    key: rt.key ?? undefined,
-    timestamp: frame.timestamp ?? undefined,
-    correlationId: frame.correlation_id ?? undefined,
-    priority: frame.priority ?? undefined,
-    requiresAcknowledgment: frame.requires_acknowledgment === true,
-    replay,
+  const topic: Topic = {
+    name, slot, entries: new Set(),
+    cursor() {
+      if (isState === undefined && driver.idle) topic.stands(driver.cursor(slot));
+      return cursor;
+    },
+    stands(output) {
+      if (!output || output.b < 0) return;
+      isState = output.b === 1;
+      cursor = output.c < 0 ? null : { epoch: output.value as string, offset: output.c };
+    },
+    isLive: () => driver.live(slot),
+    catchUp(entry) {
+      entry.told = true;
+      for (const event of values.values()) {
+        if (wants(entry, event.key)) entry.take({ kind: 'event', event: { ...event, replay: true } }, () => {});
+      }
+      if (entry.told && topic.isLive()) entry.take({ kind: 'live' });
+    },
+    tell(delivery) {
+      if (delivery.kind === 'reset') values.clear();
+      for (const entry of topic.entries) if (entry.told) entry.take(delivery);
+    },
+    event(offset, flags, size, frame) {
+      if (isState === undefined) topic.stands(driver.cursor(slot));
+      if (offset >= 0) cursor = { epoch: cursor?.epoch ?? '', offset };
+      const { rt } = frame;
+      const key = rt.key ?? undefined;
+      const event: SteadfastEvent = {
+        type: frame.type,
+        payload: frame.payload,
+        topic: name,
+        id: rt.id ?? undefined,
+        offset: offset < 0 ? undefined : offset,
+        key,
+        timestamp: frame.timestamp ?? undefined,
+        correlationId: frame.correlation_id ?? undefined,
+        priority: frame.priority ?? undefined,
+        requiresAcknowledgment: frame.requires_acknowledgment === true,
+        replay: (flags & Flag.Replay) !== 0,
+      };
+      const deleted = (flags & Flag.Deleted) !== 0;
+      if (isState && key !== undefined) {
+        values.delete(key);
+        if (!deleted && values.size < MOST_KEPT) values.set(key, event);
+      }
+      const delivery: Delivery = deleted ? { kind: 'deleted', deleted: event as unknown as Deleted } : { kind: 'event', event };
+      let unread = 1;
+      const release = () => {
+        unread -= 1;
+        if (unread) return;
+        events += 1;
+        bytes += size;
+        if (events >= bufferEvents * PORTION || bytes >= bufferBytes * PORTION) topic.report();
+      };
+      for (const entry of topic.entries) {
+        if (!wants(entry, key)) continue;
+        unread += 1;
+        entry.take(delivery, release);
+      }
+      release();
+    },
+    report() {
+      const told = [events, bytes];
+      events = bytes = 0;
+      if (told[0]) driver.run(Call.Taken, slot, ...told);
+    },
   };
+  return topic;
+}
+
+function wants({ told, keys }: Entry, key: string | undefined): boolean {
+  return told && (key === undefined || !keys || keys.has(key));
 }
