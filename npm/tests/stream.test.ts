@@ -18,6 +18,25 @@ test('gaps that touch are one, and others stay apart', async () => {
   expect(await drain(sink)).toEqual([gap(1, 9), gap(20, 21)]);
 });
 
+test('what is no event overtakes its like, and never an event', async () => {
+  const sink = openStream('t', () => {});
+  const event = { kind: 'event', event: {} } as Delivery;
+  for (const kind of ['live', 'event', 'reset', 'live', 'reset', 'live', 'event', 'live'] as const) {
+    if (kind === 'event') sink.push(event, () => {});
+    else sink.push({ kind });
+  }
+  expect((await drain(sink)).map(({ kind }) => kind)).toEqual(['live', 'event', 'reset', 'live', 'event', 'live']);
+});
+
+test('gaps that cannot be named together are told apart, until they are too many', async () => {
+  const sink = openStream('t', () => {});
+  const unnamed: Delivery = { kind: 'gap', gap: { topic: 't', reason: 'history_evicted' } };
+  for (let round = 0; round < 100; round += 1) sink.push(gap(2 * round, 2 * round));
+  const all = await drain(sink);
+  expect(all.length).toBeLessThan(70);
+  expect([all[0], all.at(-1)]).toEqual([gap(0, 0), unnamed]);
+});
+
 test('a reader that never reads does not grow the stream, and every gap is still told', async () => {
   const sink = openStream('t', () => {});
   for (let round = 0; round < 10_000; round += 1) {
