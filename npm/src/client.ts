@@ -31,20 +31,8 @@ export function create(options: ClientOptions, source: () => WasmSource | Promis
     return entry;
   };
 
-  const submit = (topic: string | undefined, type: string, payload: unknown, given: PublishOptions = {}): Promise<Result> => {
-    try {
-      const { key, deleted, priority, requiresAcknowledgment, correlationId, timeout, signal, ...others } = given;
-      refuseOthers(others, 'key, deleted, priority, requiresAcknowledgment, correlationId, timeout and signal');
-      checkTexts({ type, key: key ?? '', priority: priority ?? '', correlationId: correlationId ?? '' });
-      if (timeout !== undefined) checkWhole('timeout', timeout);
-      const message = [
-        type, topic, ...payloadOf(payload), key, deleted ? 1 : 0, priority, requiresAcknowledgment ? 1 : 0, correlationId, timeout ?? -1,
-      ];
-      return session.submit(Call.Submit, message, signal);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  };
+  const submit = async (topic: string | undefined, type: string, payload: unknown, given?: PublishOptions): Promise<Result> =>
+    session.submit(Call.Submit, messageOf(topic, type, payload, given), given?.signal);
 
   const client: Client = {
     ...session.methods,
@@ -72,16 +60,13 @@ export function create(options: ClientOptions, source: () => WasmSource | Promis
       const entry: Entry = follow(topic, given, sink.push, sink.end);
       return sink.stream;
     },
-    publish: (topic, type, payload, given) => {
-      if (typeof topic !== 'string') return Promise.reject(badTopic());
+    async publish(topic, type, payload, given) {
+      if (typeof topic !== 'string') throw badTopic();
       return submit(topic, type, payload, given);
     },
     request: <Payload>(type: string, payload?: unknown, given?: PublishOptions) =>
       submit(undefined, type, payload, given) as Promise<Result<Payload>>,
-    send: (type, payload) => {
-      checkTexts({ type });
-      return session.send([type, undefined, ...payloadOf(payload), undefined, 0, undefined, 0, undefined, -1]);
-    },
+    send: (type, payload) => session.send(messageOf(undefined, type, payload)),
     async acknowledge(ids, note) {
       const all = [ids].flat() as string[];
       for (const id of all) checkTexts({ id, note: note ?? '' });
@@ -103,6 +88,17 @@ export function create(options: ClientOptions, source: () => WasmSource | Promis
   };
   if (settings.autoConnect) client.connect();
   return client;
+}
+
+/** A message as the machine is given it. */
+function messageOf(topic: string | undefined, type: string, payload: unknown, given: PublishOptions = {}): unknown[] {
+  const { key, deleted, priority, requiresAcknowledgment, correlationId, timeout, signal, ...others } = given;
+  refuseOthers(others, 'key, deleted, priority, requiresAcknowledgment, correlationId, timeout and signal');
+  checkTexts({ type, key: key ?? '', priority: priority ?? '', correlationId: correlationId ?? '' });
+  if (timeout !== undefined) checkWhole('timeout', timeout);
+  return [
+    type, topic, ...payloadOf(payload), key, deleted ? 1 : 0, priority, requiresAcknowledgment ? 1 : 0, correlationId, timeout ?? -1,
+  ];
 }
 
 function checked(options: SubscribeOptions): SubscribeOptions {
