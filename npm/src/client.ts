@@ -23,12 +23,13 @@ export function create(options: ClientOptions, source: () => WasmSource | Promis
     return load(settings.wasm === undefined ? source : () => settings.wasm as WasmSource);
   });
 
-  const follow = (topic: string, given: SubscribeOptions, take: Entry['take'], end?: () => void): Entry => {
+  const follow = (topic: string, given: SubscribeOptions, take: Entry['take'], end?: () => void): Subscription => {
     if (typeof topic !== 'string' || !/^[\w.:-]{1,128}$/.test(topic)) throw badTopic();
     const { keys, history, cursor } = checked(given);
-    const entry: Entry = { keys: keys && new Set(keys), take, end, told: false };
-    session.subscribe(entry, topic, [keys ? 1 : 0, ...keys ? [keys.length, ...keys] : [], history ?? -1, cursor?.epoch, cursor?.offset]);
-    return entry;
+    return session.follow(
+      topic, [keys ? 1 : 0, ...keys ? [keys.length, ...keys] : [], history ?? -1, cursor?.epoch, cursor?.offset],
+      { keys: keys && new Set(keys), take, end, told: false },
+    );
   };
 
   const submit = async (topic: string | undefined, type: string, payload: unknown, given?: PublishOptions): Promise<Result> =>
@@ -41,7 +42,7 @@ export function create(options: ClientOptions, source: () => WasmSource | Promis
         throw new SteadfastError('bad_options', 'subscribe needs a listener: subscribe(topic, { onEvent(event) { … } })');
       }
       const say = (text: string, value: unknown) => log('warn', `${topic}: ${text}`, value);
-      const entry = follow(topic, given, (delivery, release) => {
+      return follow(topic, given, (delivery, release) => {
         // An event's way: nothing is made here that an event does not need.
         try {
           hand(listener, delivery, say);
@@ -50,14 +51,10 @@ export function create(options: ClientOptions, source: () => WasmSource | Promis
         }
         release?.();
       });
-      const subscription: Subscription = Object.assign(() => session.unsubscribe(entry), {
-        topic, cursor: () => session.cursor(entry), isLive: () => session.isLive(entry),
-      });
-      return subscription;
     },
     stream(topic, given = {}) {
-      const sink = openStream(topic, () => session.unsubscribe(entry));
-      const entry: Entry = follow(topic, given, sink.push, sink.end);
+      const sink = openStream(topic, () => leave());
+      const leave = follow(topic, given, sink.push, sink.end);
       return sink.stream;
     },
     async publish(topic, type, payload, given) {

@@ -9,20 +9,18 @@ import { type Waiting, closed, complete, mistake, refusal } from './outbox.js';
 import { Recorder, STATISTICS, writeReport } from './report.js';
 import { idle, reasonOf } from './status.js';
 import { type Entry, type Topic, openTopic } from './topics.js';
-import type { Client, Cursor, Result, Statistics, Status, StatusReason } from './types.js';
+import type { Client, Result, Statistics, Status, StatusReason, Subscription } from './types.js';
 
 /** One client's session with its machine: who listens, who waits for results, and what the status is. */
 export interface Session {
   /** Those of the client's methods that are the session's as they are. */
   readonly methods: Pick<Client, 'connect' | 'disconnect' | 'close' | 'onStatus' | 'statistics' | 'debugReport'>;
   status: Status;
-  subscribe(entry: Entry, topic: string, values: unknown[]): void;
-  unsubscribe(entry: Entry): void;
+  /** Subscribes to a topic, with what the machine is to know of it. */
+  follow(topic: string, values: unknown[], entry: Entry): Subscription;
   submit(what: Call.Submit | Call.Acknowledge, values: unknown[], signal?: AbortSignal): Promise<Result>;
   /** Sends now or not at all. */
   send(values: unknown[]): boolean;
-  cursor(entry: Entry): Cursor | null;
-  isLive(entry: Entry): boolean;
   /** Counts and says what the application's code has thrown. */
   listenerFailed(error: unknown): void;
 }
@@ -77,7 +75,7 @@ export function openSession(settings: Settings, log: Log, load: () => Promise<We
         if (driver) {
           for (const id of waiting.keys()) driver.call(Call.Cancel, id);
           driver.call(Call.Disconnect);
-          driver.finish();
+          driver.later(() => driver?.end());
         }
         giveUp(over);
         setStatus(idle('closed', reasonOf(1000, false)));
@@ -95,38 +93,31 @@ export function openSession(settings: Settings, log: Log, load: () => Promise<We
       debugReport: () => writeReport(session.status, session.methods.statistics(), topics.values(), recorder),
     },
     status: idle('disconnected'),
-    subscribe(entry, name, values) {
+    follow(name, values, entry) {
+      let topic: Topic | undefined;
+      let subscription = 0;
       entries.add(entry);
       whenRunning((driver) => {
         if (!entries.has(entry)) return;
         const answer = driver.subscribe(name, ...values);
-        if (answer) {
-          const { a: subscription, b: slot } = answer;
-          let topic = topics.get(slot);
-          if (topic) driver.catchUpSoon(entry);
-          else {
-            topic = openTopic(name, slot, settings, driver);
-            entry.told = true;
-            topics.set(slot, topic);
-            slots.set(name, slot);
-          }
-          topic.entries.add(entry);
-          entry.place = { topic, subscription };
-        }
+        if (answer) topic = join(driver, name, answer.b, entry);
+        if (answer) subscription = answer.a;
         driver.act();
       });
-    },
-    unsubscribe(entry) {
-      if (!entries.delete(entry)) return;
-      entry.told = false;
-      if (!entry.place) return;
-      const { topic, subscription } = entry.place;
-      topic.entries.delete(entry);
-      if (!topic.entries.size) {
-        topics.delete(topic.slot);
-        slots.delete(topic.name);
-      }
-      driver?.run(Call.Unsubscribe, subscription);
+      const leave = () => {
+        if (!entries.delete(entry)) return;
+        entry.told = false;
+        if (!topic) return;
+        topic.entries.delete(entry);
+        if (!topic.entries.size) {
+          topics.delete(topic.slot);
+          slots.delete(name);
+        }
+        driver?.run(Call.Unsubscribe, subscription);
+      };
+      return Object.assign(leave, {
+        topic: name, cursor: () => topic?.cursor() ?? null, isLive: () => entries.has(entry) && (topic?.isLive() ?? false),
+      });
     },
     submit(what, values, signal) {
       let cancel = () => {};
@@ -152,8 +143,6 @@ export function openSession(settings: Settings, log: Log, load: () => Promise<We
       if (answer === 0 || answer === -5) return answer === 0;
       throw mistake(answer);
     },
-    cursor: ({ place }) => place?.topic.cursor() ?? null,
-    isLive: (entry) => entries.has(entry) && (entry.place?.topic.isLive() ?? false),
     listenerFailed(error) {
       listenerErrors += 1;
       log('error', 'a listener failed; the client goes on.', error);
@@ -226,6 +215,20 @@ export function openSession(settings: Settings, log: Log, load: () => Promise<We
     postponed = postponed.filter(({ reject }) => !reject);
   };
 
+  /** Adds a listener to its topic. One that comes late is told what the others know once whoever subscribed has its answer. */
+  const join = (driver: Driver, name: string, slot: number, entry: Entry) => {
+    const known = topics.get(slot);
+    const topic = known ?? openTopic(name, slot, settings, driver);
+    topic.entries.add(entry);
+    if (known) queueMicrotask(() => driver.later(() => entries.has(entry) && topic.catchUp(entry)));
+    else {
+      entry.told = true;
+      topics.set(slot, topic);
+      slots.set(name, slot);
+    }
+    return topic;
+  };
+
   const output = (output: Output): void => {
     const { what, a, b, c, value, size } = output;
     const topic = topics.get(a);
@@ -246,12 +249,6 @@ export function openSession(settings: Settings, log: Log, load: () => Promise<We
         state: STATES[a & 3] ?? 'closed', transport: TRANSPORTS[a >> 2] ?? null, attempt: b,
         retryAt: c < 0 ? null : Date.now() + c, reason,
       });
-      case Out.CatchUp: {
-        const entry = value as Entry;
-        if (entries.has(entry)) entry.place?.topic.catchUp(entry);
-        return;
-      }
-      case Out.End: return driver?.end();
       default: return complete(output, waiting, over !== undefined);
     }
   };

@@ -15,8 +15,6 @@ export interface Entry {
   readonly end: (() => void) | undefined;
   /** Whether it is told what happens: once it knows what the others know, until it is ended. */
   told: boolean;
-  /** Once the machine knows of it. */
-  place?: { readonly topic: Topic; readonly subscription: number };
 }
 
 /** A topic that the machine follows, and who listens to it. */
@@ -96,7 +94,7 @@ export function openTopic(name: string, slot: number, { bufferEvents, bufferByte
         requiresAcknowledgment: frame.requires_acknowledgment === true,
         replay: (flags & Flag.Replay) !== 0,
       };
-      const deleted = (flags & Flag.Deleted) !== 0;
+      const deleted = flags & Flag.Deleted;
       if (isState && key !== undefined) {
         values.delete(key);
         if (!deleted && values.size < MOST_KEPT) values.set(key, event);

@@ -123,14 +123,10 @@ export class Driver {
     return at < 0 ? undefined : outputs.splice(at, 1)[0];
   }
 
-  /** Has a listener told what the others know, not before whoever subscribed has its answer. */
-  catchUpSoon(entry: unknown): void {
-    queueMicrotask(() => this.#queue(Out.CatchUp, entry));
-  }
-
-  /** Has the end told when all before it is done. */
-  finish(): void {
-    this.#queue(Out.End);
+  /** Has something done in its turn: when all that comes before is. */
+  later(act: () => void): void {
+    this.core.put(Out.Act, 0, 0, 0, act);
+    this.act();
   }
 
   /** Does what the machine wants, unless that is under way. */
@@ -180,11 +176,6 @@ export class Driver {
     this.#exchanges.end();
   }
 
-  #queue(what: Out, value?: unknown): void {
-    this.core.put(what, 0, 0, 0, value);
-    this.act();
-  }
-
   #carryOut(output: Output): void {
     const { what, a, b, value } = output;
     switch (what) {
@@ -198,6 +189,7 @@ export class Driver {
       case Out.Exchange: return this.#exchanges.begin(a, value as string);
       case Out.Abort: return this.#exchanges.abort(a);
       case Out.NeedToken: return this.#tokens.ask(a, b !== 0);
+      case Out.Act: return (value as () => void)();
       default: return this.face.output(output);
     }
   }

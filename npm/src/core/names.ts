@@ -27,10 +27,8 @@ export enum Flag {
 export enum Out {
   Open, Close, Send, Exchange, Abort, NeedToken, Cursor, Gap, Reset, Live, Failed, Done, Refused, GivenUp, Status,
   Reason, Subscription, Event, SendBytes,
-  /** Not the machine's: a listener is to be told what the others know. */
-  CatchUp,
-  /** Not the machine's: the client is closed once what comes before is done. */
-  End,
+  /** Not the machine's: a function, to be called in its turn. */
+  Act,
 }
 
 /** The slot of a topic that is none of ours. */
