@@ -32,8 +32,8 @@ interface Postponed {
   readonly reject: ((error: SteadfastError) => void) | undefined;
 }
 
-const TRANSPORTS = [null, 'websocket', 'polling'] as const;
-const STATES = ['disconnected', 'connecting', 'connected', 'closed'] as const;
+const STATES = ['disconnected', 'connecting', 'connected'] as const;
+const TRANSPORTS = ['websocket', 'polling'] as const;
 
 /** Opens a session, which loads the module when it is first needed. */
 export function openSession(settings: Settings, log: Log, load: () => Promise<WebAssembly.Module>): Session {
@@ -95,13 +95,24 @@ export function openSession(settings: Settings, log: Log, load: () => Promise<We
     status: idle('disconnected'),
     follow(name, values, entry) {
       let topic: Topic | undefined;
-      let subscription = 0;
+      let subscription: number;
       entries.add(entry);
       whenRunning((driver) => {
         if (!entries.has(entry)) return;
         const answer = driver.subscribe(name, ...values);
-        if (answer) topic = join(driver, name, answer.b, entry);
-        if (answer) subscription = answer.a;
+        if (answer) {
+          subscription = answer.a;
+          const known = topics.get(answer.b);
+          topic = known ?? openTopic(name, answer.b, settings, driver);
+          topic.entries.add(entry);
+          // It is told what the others know, but not before whoever subscribes has its answer.
+          if (known) queueMicrotask(() => driver.later(() => entries.has(entry) && known.catchUp(entry)));
+          else {
+            entry.told = true;
+            topics.set(answer.b, topic);
+            slots.set(name, answer.b);
+          }
+        }
         driver.act();
       });
       const leave = () => {
@@ -215,20 +226,6 @@ export function openSession(settings: Settings, log: Log, load: () => Promise<We
     postponed = postponed.filter(({ reject }) => !reject);
   };
 
-  /** Adds a listener to its topic. One that comes late is told what the others know once whoever subscribed has its answer. */
-  const join = (driver: Driver, name: string, slot: number, entry: Entry) => {
-    const known = topics.get(slot);
-    const topic = known ?? openTopic(name, slot, settings, driver);
-    topic.entries.add(entry);
-    if (known) queueMicrotask(() => driver.later(() => entries.has(entry) && topic.catchUp(entry)));
-    else {
-      entry.told = true;
-      topics.set(slot, topic);
-      slots.set(name, slot);
-    }
-    return topic;
-  };
-
   const output = (output: Output): void => {
     const { what, a, b, c, value, size } = output;
     const topic = topics.get(a);
@@ -246,7 +243,7 @@ export function openSession(settings: Settings, log: Log, load: () => Promise<We
       case Out.Failed: return topic?.tell({ kind: 'failed', error: refusal(value as string, b !== 0) });
       case Out.Reason: return void (reason = reasonOf(a, b !== 0, a === 4401 ? tokenFailure : undefined));
       case Out.Status: return setStatus({
-        state: STATES[a & 3] ?? 'closed', transport: TRANSPORTS[a >> 2] ?? null, attempt: b,
+        state: STATES[a & 3] ?? 'closed', transport: TRANSPORTS[(a >> 2) - 1] ?? null, attempt: b,
         retryAt: c < 0 ? null : Date.now() + c, reason,
       });
       default: return complete(output, waiting, over !== undefined);
@@ -256,7 +253,7 @@ export function openSession(settings: Settings, log: Log, load: () => Promise<We
   const setStatus = (status: Status) => {
     if (over && session.status.state === 'closed') return;
     session.status = Object.freeze(status);
-    log('info', `${status.state}${status.transport ? ` over ${status.transport}` : ''}`, status.reason?.message ?? '');
+    log('info', status.state, status.transport ?? '', status.reason?.message ?? '');
     for (const listener of statusListeners) {
       try {
         listener(status);
