@@ -20,7 +20,7 @@ export function create(options: ClientOptions, source: () => WasmSource | Promis
     if (settings.transport === 'websocket' && !(settings.WebSocket ?? globalThis.WebSocket)) {
       throw new SteadfastError('no_websocket', 'there is no WebSocket here; give one as `WebSocket` (in Node: that of the package ws), or allow polling');
     }
-    return load(settings.wasm === undefined ? source : () => settings.wasm as WasmSource);
+    return load(settings.wasm, source);
   });
 
   const follow = (topic: string, given: SubscribeOptions, take: Entry['take'], end?: () => void): Subscription => {

@@ -17,7 +17,7 @@ export function createClient<Events extends EventMap = Record<string, unknown>>(
 
 /** Fetches the WebAssembly module ahead of time, or from elsewhere; once for all clients. Needed for neither. */
 export async function init({ wasm }: { wasm?: WasmSource } = {}): Promise<void> {
-  await load(wasm === undefined ? source : () => wasm);
+  await load(wasm, source);
 }
 
 function source(): Promise<WasmSource> {

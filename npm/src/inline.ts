@@ -14,7 +14,7 @@ export function createClient<Events extends EventMap = Record<string, unknown>>(
 
 /** Sets the WebAssembly module up ahead of time, or another than the package's own; once for all clients. */
 export async function init({ wasm }: { wasm?: WasmSource } = {}): Promise<void> {
-  await load(wasm === undefined ? source : () => wasm);
+  await load(wasm, source);
 }
 
 function source(): WasmSource {

@@ -4,20 +4,20 @@ import type { WasmSource } from '../types.js';
 
 let loading: Promise<WebAssembly.Module> | undefined;
 
-/** Loads the module once for all clients. A failure is not kept: the next call tries again. */
-export function load(source: () => WasmSource | Promise<WasmSource>): Promise<WebAssembly.Module> {
-  loading ??= moduleOf(source).catch((error: unknown) => {
+/** Loads the module once for all clients, from where it is given or from `source`. A failure is not kept: the next call tries again. */
+export function load(given: WasmSource | undefined, source: () => WasmSource | Promise<WasmSource>): Promise<WebAssembly.Module> {
+  loading ??= moduleOf(given, source).catch((error: unknown) => {
     loading = undefined;
     throw error;
   });
   return loading;
 }
 
-async function moduleOf(source: () => WasmSource | Promise<WasmSource>): Promise<WebAssembly.Module> {
+async function moduleOf(wasm: WasmSource | undefined, source: () => WasmSource | Promise<WasmSource>): Promise<WebAssembly.Module> {
   if (typeof WebAssembly === 'undefined') {
     throw new SteadfastError('wasm_blocked', 'WebAssembly is switched off here (a hardened browser?); allow it for this site');
   }
-  const given = await source();
+  const given = wasm ?? await source();
   return given instanceof WebAssembly.Module ? given : compile(await bytesOf(given as ArrayBuffer));
 }
 
