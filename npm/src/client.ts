@@ -2,7 +2,7 @@ import { SteadfastError } from './error.js';
 import { load } from './core/load.js';
 import { Call } from './core/names.js';
 import { hand } from './hand.js';
-import { type Level, openLog } from './log.js';
+import { openLog } from './log.js';
 import { settle } from './options.js';
 import { badTopic, payloadOf } from './outbox.js';
 import { openSession } from './session.js';
@@ -15,7 +15,7 @@ import type {
 /** Makes a client; `source` says where the module is if the options do not. */
 export function create(options: ClientOptions, source: () => WasmSource | Promise<WasmSource>): Client {
   const settings = settle(options);
-  const log = openLog(settings);
+  const log = openLog(() => client, settings.logger);
   const session = openSession(settings, log, async () => {
     if (settings.transport === 'websocket' && !(settings.WebSocket ?? globalThis.WebSocket)) {
       throw new SteadfastError('no_websocket', 'there is no WebSocket here; give one as `WebSocket` (in Node: that of the package ws), or allow polling');
@@ -76,12 +76,7 @@ export function create(options: ClientOptions, source: () => WasmSource | Promis
     get status() {
       return session.status;
     },
-    get logLevel() {
-      return log.level;
-    },
-    set logLevel(level: Level) {
-      log.level = level;
-    },
+    logLevel: settings.logLevel ?? 'warn',
   };
   if (settings.autoConnect) client.connect();
   return client;

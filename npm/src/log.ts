@@ -1,4 +1,4 @@
-import type { ClientOptions, Logger } from './types.js';
+import type { Logger } from './types.js';
 
 /** The levels of the log, each with more than the one before. */
 export const LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
@@ -7,20 +7,16 @@ export const LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 export type Level = (typeof LEVELS)[number];
 
 /** The log of one client. No token and no payload passes through here. */
-export interface Log {
-  level: Level;
-  (level: Exclude<Level, 'silent'>, ...values: unknown[]): void;
-}
+export type Log = (level: Exclude<Level, 'silent'>, ...values: unknown[]) => void;
 
-/** A log that writes what its level lets through. A logger that throws is no harm. */
-export function openLog({ logLevel = 'warn', logger = console }: Pick<ClientOptions, 'logLevel' | 'logger'>): Log {
-  const log: Log = Object.assign((level: keyof Logger, ...values: unknown[]) => {
-    if (LEVELS.indexOf(level) > LEVELS.indexOf(log.level)) return;
+/** A log that writes what the level lets through that its holder has. A logger that throws is no harm. */
+export function openLog(holder: () => { readonly logLevel: Level }, logger: Logger = console): Log {
+  return (level, ...values) => {
+    if (LEVELS.indexOf(level) > LEVELS.indexOf(holder().logLevel)) return;
     try {
       logger[level]('steadfast:', ...values);
     } catch {
       // Nobody can be told.
     }
-  }, { level: logLevel });
-  return log;
+  };
 }

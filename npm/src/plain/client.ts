@@ -1,6 +1,6 @@
 import { SteadfastError } from '../error.js';
 import { hand } from '../hand.js';
-import { type Level, openLog } from '../log.js';
+import { openLog } from '../log.js';
 import { badTopic, closed, payloadOf } from '../outbox.js';
 import { openStream } from '../stream.js';
 import type { Client, Delivery, Statistics, Status, SubscribeOptions, Subscription } from '../types.js';
@@ -23,7 +23,7 @@ const COUNTED = ['opens', 'delivered', 'gaps', 'badFrames', 'listenerErrors'] as
 export function createPlain(options: PlainClientOptions): Client {
   const settings = settle(options);
   const { dialect } = settings;
-  const log = openLog(settings);
+  const log = openLog(() => client, settings.logger);
   const topics = new Map<string, Set<Entry>>();
   /** Topics that were live before: what came since may be lost. */
   const known = new Set<string>();
@@ -183,12 +183,7 @@ export function createPlain(options: PlainClientOptions): Client {
       `status: ${JSON.stringify(link.status)}`, `plain ${dialect}, ${link.isProven ? 'answers heartbeats' : 'not proven'}, no resume`,
       `counters: ${JSON.stringify(counts)}`, `topics: ${[...topics].map(([name, { size }]) => `${name}: ${size} listeners`).join(', ')}`,
     ].join('\n'),
-    get logLevel() {
-      return log.level;
-    },
-    set logLevel(level: Level) {
-      log.level = level;
-    },
+    logLevel: settings.logLevel,
   };
   if (settings.autoConnect) client.connect();
   return client;
