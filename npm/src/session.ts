@@ -37,8 +37,7 @@ const TRANSPORTS = ['websocket', 'polling'] as const;
 
 /** Opens a session, which loads the module when it is first needed. */
 export function openSession(settings: Settings, log: Log, load: () => Promise<WebAssembly.Module>): Session {
-  /** Whether the module has been asked for. */
-  let begun = false;
+  /** How often the module has been asked for. */
   let attempts = 0;
   let postponed: Postponed[] = [];
   /** Once the module is there. It answers questions also when the client is over. */
@@ -65,7 +64,7 @@ export function openSession(settings: Settings, log: Log, load: () => Promise<We
         if (!driver) setStatus(idle('loading', session.status.reason));
       },
       disconnect() {
-        if (over || !begun) return;
+        if (over || !attempts) return;
         if (!driver) setStatus(idle('disconnected'));
         whenRunning((driver) => driver.run(Call.Disconnect));
       },
@@ -167,12 +166,12 @@ export function openSession(settings: Settings, log: Log, load: () => Promise<We
     } else if (driver) act(driver);
     else {
       postponed.push({ act, reject });
-      if (!begun) void start();
+      if (!attempts) void start();
     }
   };
 
   const start = async () => {
-    begun = true;
+    attempts += 1;
     try {
       const core = await openCore(await load(), settings);
       if (over) return;
@@ -195,7 +194,6 @@ export function openSession(settings: Settings, log: Log, load: () => Promise<We
     if (!error.retryable) return crash(message, error.code);
     log('error', message);
     giveUpMessages(error);
-    attempts += 1;
     const delay = Math.floor(1_000 + Math.random() * Math.min(30_000, 1_500 * 2 ** attempts));
     setTimeout(() => over || void start(), delay);
     setStatus({ ...idle('loading', { code: 0, retryable: true, message }), attempt: attempts, retryAt: Date.now() + delay });
