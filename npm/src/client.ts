@@ -27,7 +27,7 @@ export function create(options: ClientOptions, source: () => WasmSource | Promis
     if (typeof topic !== 'string' || !/^[\w.:-]{1,128}$/.test(topic)) throw badTopic();
     const { keys, history, cursor } = checked(given);
     return session.follow(
-      topic, [keys ? 1 : 0, ...keys ? [keys.length, ...keys] : [], history ?? -1, cursor?.epoch, cursor?.offset],
+      topic, [...keys ? [1, keys.length, ...keys] : [0], history ?? -1, cursor?.epoch, cursor?.offset],
       { keys: keys && new Set(keys), take, end, told: false },
     );
   };

@@ -232,10 +232,8 @@ export function openSession(settings: Settings, log: Log, load: () => Promise<We
         // An event can outlive the last listener by the rest of one round.
         return topic?.event(b, c, size, value as EventFrame);
       case Out.Cursor: return topic?.stands(output);
-      case Out.Gap: {
-        const lost = b < 0 ? {} : { lost: [b, c] as const };
-        return topic?.tell({ kind: 'gap', gap: { topic: topic.name, reason: value as string, ...lost } });
-      }
+      case Out.Gap:
+        return topic?.tell({ kind: 'gap', gap: { topic: topic.name, reason: value as string, ...b >= 0 && { lost: [b, c] } } });
       case Out.Reset: return topic?.tell({ kind: 'reset' });
       case Out.Live: return topic?.tell({ kind: 'live' });
       case Out.Failed: return topic?.tell({ kind: 'failed', error: refusal(value as string, b !== 0) });

@@ -40,8 +40,8 @@ export interface Topic {
 /** The most values that are kept of a state topic: the protocol's limit of keys. */
 const MOST_KEPT = 10_000;
 
-/** The part of the buffer that is taken before the machine is told. */
-const PORTION = 1 / 16;
+/** In so many portions of its buffer the machine is told what was taken. */
+const PORTIONS = 16;
 
 /** Opens a topic, which the machine knows by its slot. */
 export function openTopic(name: string, slot: number, { bufferEvents, bufferBytes }: Settings, driver: Driver): Topic {
@@ -106,7 +106,7 @@ export function openTopic(name: string, slot: number, { bufferEvents, bufferByte
         if (unread) return;
         events += 1;
         bytes += size;
-        if (events >= bufferEvents * PORTION || bytes >= bufferBytes * PORTION) topic.report();
+        if (events * PORTIONS >= bufferEvents || bytes * PORTIONS >= bufferBytes) topic.report();
       };
       for (const entry of topic.entries) {
         if (!wants(entry, key)) continue;
