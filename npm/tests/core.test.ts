@@ -41,6 +41,11 @@ test.each(['ü€😀 "\\', '', 'x'.repeat(300_000)])('a text crosses the border
   expect(JSON.parse(hello)).toMatchObject({ type: 'rt.hello', token });
 });
 
+test('a text that is null is none, as some give it', async () => {
+  const core = await make();
+  expect(core.call(Call.Submit, 'x', 't', 0, null, 0, null, 0, null, -1)).toBe(1);
+});
+
 test('each client has a machine of its own', async () => {
   const [one, other] = [await make(), await make()];
   one.call(Call.Connect);

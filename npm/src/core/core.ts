@@ -107,7 +107,8 @@ export class Core {
   t(into: number): void {
     const value = this.#arguments[this.#next++] as string | Uint8Array | undefined;
     const place = [0, 0];
-    if (value !== undefined) {
+    // JavaScript gives null where it means none, such as an option that has no value.
+    if (value != null) {
       const bytes = typeof value === 'string' ? ENCODER.encode(value) : value;
       place[0] = this.#machine.__wbindgen_malloc(place[1] = bytes.length, 1) >>> 0;
       this.#memory(place[0]).set(bytes);
