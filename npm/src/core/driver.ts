@@ -117,10 +117,11 @@ export class Driver {
 
   /** Subscribes, and answers the subscription's number and the topic's slot; `undefined` where the machine is dead. */
   subscribe(...values: unknown[]): { readonly a: number; readonly b: number } | undefined {
-    this.call(Call.Subscribe, ...values);
     const { outputs } = this.core;
-    const at = outputs.findIndex(({ what }) => what === Out.Subscription);
-    return at < 0 ? undefined : outputs.splice(at, 1)[0];
+    const { length } = outputs;
+    this.call(Call.Subscribe, ...values);
+    // The machine gives it before anything that it wants.
+    return outputs.splice(length, 1)[0];
   }
 
   /** Has something done in its turn: when all that comes before is. */
