@@ -25,7 +25,15 @@ export function create(options: ClientOptions, source: () => WasmSource | Promis
 
   const follow = (topic: string, given: SubscribeOptions, take: Entry['take'], end?: () => void): Subscription => {
     if (typeof topic !== 'string' || !/^[\w.:-]{1,128}$/.test(topic)) throw badTopic();
-    const { keys, history, cursor } = checked(given);
+    const { keys, history, cursor, ...others } = given;
+    refuseOthers(others, 'keys, history and cursor');
+    if (keys !== undefined && !(Array.isArray(keys) && keys.every((key) => typeof key === 'string'))) {
+      throw new SteadfastError('bad_options', '`keys` must be an array of texts');
+    }
+    if (history !== undefined) checkWhole('history', history);
+    if (cursor && !(typeof cursor.epoch === 'string' && Number.isSafeInteger(cursor.offset) && cursor.offset >= 0)) {
+      throw new SteadfastError('bad_options', '`cursor` must be what `subscription.cursor()` gave');
+    }
     return session.follow(
       topic, [...keys ? [1, keys.length, ...keys] : [0], history ?? -1, cursor?.epoch, cursor?.offset],
       { keys: keys && new Set(keys), take, end, told: false },
@@ -91,19 +99,6 @@ function messageOf(topic: string | undefined, type: string, payload: unknown, gi
   return [
     type, topic, ...payloadOf(payload), key, deleted ? 1 : 0, priority, requiresAcknowledgment ? 1 : 0, correlationId, timeout ?? -1,
   ];
-}
-
-function checked(options: SubscribeOptions): SubscribeOptions {
-  const { keys, history, cursor, ...others } = options;
-  refuseOthers(others, 'keys, history and cursor');
-  if (keys !== undefined && !(Array.isArray(keys) && keys.every((key) => typeof key === 'string'))) {
-    throw new SteadfastError('bad_options', '`keys` must be an array of texts');
-  }
-  if (history !== undefined) checkWhole('history', history);
-  if (cursor && !(typeof cursor.epoch === 'string' && Number.isSafeInteger(cursor.offset) && cursor.offset >= 0)) {
-    throw new SteadfastError('bad_options', '`cursor` must be what `subscription.cursor()` gave');
-  }
-  return { keys, history, cursor: cursor ?? undefined } as SubscribeOptions;
 }
 
 /** An option that is misspelt would do nothing in silence. */
