@@ -4,7 +4,7 @@ import { Call } from './core/names.js';
 import { hand } from './hand.js';
 import { openLog } from './log.js';
 import { settle } from './options.js';
-import { badTopic, payloadOf } from './outbox.js';
+import { checkTopic, payloadOf } from './outbox.js';
 import { openSession } from './session.js';
 import { openStream } from './stream.js';
 import type { Entry } from './topics.js';
@@ -24,7 +24,7 @@ export function create(options: ClientOptions, source: () => WasmSource | Promis
   });
 
   const follow = (topic: string, given: SubscribeOptions, take: Entry['take'], end?: () => void): Subscription => {
-    if (typeof topic !== 'string' || !/^[\w.:-]{1,128}$/.test(topic)) throw badTopic();
+    checkTopic(topic);
     const { keys, history, cursor, ...others } = given;
     refuseOthers(others, 'keys, history and cursor');
     if (keys !== undefined && !(Array.isArray(keys) && keys.every((key) => typeof key === 'string'))) {
@@ -66,7 +66,7 @@ export function create(options: ClientOptions, source: () => WasmSource | Promis
       return sink.stream;
     },
     async publish(topic, type, payload, given) {
-      if (typeof topic !== 'string') throw badTopic();
+      checkTopic(topic);
       return submit(topic, type, payload, given);
     },
     request: <Payload>(type: string, payload?: unknown, given?: PublishOptions) =>

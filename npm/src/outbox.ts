@@ -36,10 +36,9 @@ export function refusal(text: string, retryable: boolean): SteadfastError {
   return new SteadfastError(code, text.slice(space + 1) || `the server refuses it: ${code}`, retryable);
 }
 
-/** The caller's mistake that the machine names by a number below zero. */
+/** The caller's mistake that the machine names by a number below zero; topics' names are checked before it sees them. */
 export function mistake(number: number): SteadfastError {
   switch (number) {
-    case -1: return badTopic();
     case -2: return new SteadfastError('bad_options', 'the type must be 1 to 64 characters and none of the protocol’s own (rt.…, ping, subscribe, …)');
     case -3: return new SteadfastError('too_large', 'the payload is larger than the server accepts; send less, or raise max_frame_bytes there');
     case -4: return new SteadfastError('outbox_full', 'too many messages wait for their result; wait for some, or raise outboxMessages and outboxBytes', true);
@@ -48,9 +47,11 @@ export function mistake(number: number): SteadfastError {
   }
 }
 
-/** A topic's name that is none. */
-export function badTopic(): SteadfastError {
-  return new SteadfastError('bad_topic', 'a topic’s name is a text of 1 to 128 characters of A-Z a-z 0-9 _ . : -');
+/** Refuses what is no topic's name. */
+export function checkTopic(topic: unknown): void {
+  if (typeof topic !== 'string' || !/^[\w.:-]{1,128}$/.test(topic)) {
+    throw new SteadfastError('bad_topic', 'a topic’s name is a text of 1 to 128 characters of A-Z a-z 0-9 _ . : -');
+  }
 }
 
 /** The client is closed. */

@@ -1,7 +1,7 @@
 import { SteadfastError } from '../error.js';
 import { hand } from '../hand.js';
 import { openLog } from '../log.js';
-import { badTopic, closed, payloadOf } from '../outbox.js';
+import { checkTopic, closed, payloadOf } from '../outbox.js';
 import { openStream } from '../stream.js';
 import type { Client, Delivery, Statistics, Status, SubscribeOptions, Subscription } from '../types.js';
 import { read, write } from './dialect.js';
@@ -90,7 +90,7 @@ export function createPlain(options: PlainClientOptions): Client {
 
   const follow = (topic: string, { keys, history, cursor }: SubscribeOptions, take: Entry['take']): (() => void) => {
     if (over) throw closed();
-    if (typeof topic !== 'string' || !/^[\w.:-]{1,128}$/.test(topic)) throw badTopic();
+    checkTopic(topic);
     if (history || cursor) log('warn', `${topic}: a plain server keeps no history, so \`history\` and \`cursor\` do nothing`);
     const entry: Entry = { keys: keys && new Set(keys), take };
     const entries = topics.get(topic) ?? new Set();
