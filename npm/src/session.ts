@@ -55,8 +55,6 @@ export function openSession(settings: Settings, log: Log, load: () => Promise<We
   let tokenFailure: string | undefined;
   let listenerErrors = 0;
 
-  const running = () => over ? undefined : driver;
-
   const session: Session = {
     methods: {
       connect() {
@@ -134,7 +132,7 @@ export function openSession(settings: Settings, log: Log, load: () => Promise<We
       return new Promise<Result>((resolve, reject) => {
         let id = 0;
         cancel = () => {
-          if (id) running()?.run(Call.Cancel, id);
+          if (id) driver?.run(Call.Cancel, id);
           else reject(new SteadfastError('cancelled', 'the message was cancelled before it was sent'));
         };
         if (signal?.aborted) return cancel();
@@ -149,7 +147,7 @@ export function openSession(settings: Settings, log: Log, load: () => Promise<We
       }).finally(() => signal?.removeEventListener('abort', cancel));
     },
     send(values) {
-      const answer = running()?.run(Call.Send, ...values) ?? -5;
+      const answer = over || !driver ? -5 : driver.run(Call.Send, ...values);
       if (answer === 0 || answer === -5) return answer === 0;
       throw mistake(answer);
     },
