@@ -8,6 +8,7 @@ export { describeEvent, severity } from './describe.js';
 export type { Describe, Description } from './describe.js';
 export { isOpen, isUrgent } from './notification.js';
 export type { Acknowledgement, EventNotification, GapNotification, Notification, RefusedNotification } from './notification.js';
+export { readOpen } from './open.js';
 export { RealTimeNotifications } from './real-time-notifications.js';
 export type { RealTimeNotificationsProps } from './real-time-notifications.js';
 export type { Snapshot } from './store.js';

@@ -1,22 +1,28 @@
 import type { SteadfastEvent } from '../types.js';
 
-/** The event inside a value of an `open:` topic, as it was first published; `null` where the value has another shape. */
-export function readOpen(value: SteadfastEvent, topic: string): SteadfastEvent | null {
+/**
+ * The event inside a value of an `open:` topic, as it was first published on the topic beside it; `null` where the value has
+ * another shape. `replay` is the value's: whether it was open before the subscription began or resumed. A payload of bytes is the
+ * base64 text that it is inside JSON.
+ */
+export function readOpen(value: SteadfastEvent): SteadfastEvent | null {
   const frame = member(value.payload, 'event');
+  const rt = member(frame, 'rt');
   const type = member(frame, 'type');
-  const id = member(member(frame, 'rt'), 'id') ?? value.key;
+  const id = member(rt, 'id') ?? value.key;
   if (typeof type !== 'string' || typeof id !== 'string') return null;
   return {
     type,
     payload: member(frame, 'payload'),
-    topic,
+    topic: value.topic.slice('open:'.length),
     id,
-    offset: optional(member(member(frame, 'rt'), 'offset'), 'number'),
-    timestamp: optional(member(frame, 'timestamp'), 'string'),
-    priority: optional(member(frame, 'priority'), 'string'),
+    ...known('offset', member(rt, 'offset'), 'number'),
+    ...known('timestamp', member(frame, 'timestamp')),
+    ...known('correlationId', member(frame, 'correlation_id')),
+    ...known('priority', member(frame, 'priority')),
     requiresAcknowledgment: true,
     replay: value.replay,
-  } as SteadfastEvent;
+  };
 }
 
 /** A member of something that may be no object. */
@@ -24,6 +30,7 @@ export function member(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }
 
-function optional(value: unknown, type: 'string' | 'number'): unknown {
-  return typeof value === type ? value : undefined;
+/** A member of an event, where it is there and of its type. */
+function known(name: string, value: unknown, type = 'string'): object {
+  return typeof value === type ? { [name]: value } : {};
 }

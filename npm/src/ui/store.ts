@@ -85,7 +85,7 @@ export class NotificationStore extends Batch<Snapshot> {
     this.#open.set(topic, open);
     return this.client.subscribe(`open:${topic}`, {
       onEvent: (value) => {
-        const event = readOpen(value, topic);
+        const event = readOpen(value);
         if (!event?.id) return;
         open.ids.add(event.id);
         this.#add(event);

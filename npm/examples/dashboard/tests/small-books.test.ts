@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 
 import { told } from '../src/break-it/trials';
 import { MOST_HOLES, NO_HOLES, reduceHoles } from '../src/feed/holes';
-import { eventInside } from '../src/feed/open-value';
 import { MOST_ALERTS, MOST_LOOKS, NO_HEALTH, reduceHealth } from '../src/hospital/health-book';
 import { MOST_NOTICES, NO_NOTICES, reduceNotices } from '../src/operations/notices';
 import { age } from '../src/parts/format';
@@ -58,18 +57,6 @@ test('notices stand once, the newest first, bounded', () => {
   const [one, two] = [notice('one'), notice('two')];
   expect([one, two, one].reduce(reduceNotices, NO_NOTICES).map(({ title }) => title)).toEqual(['two', 'one']);
   expect(Array.from({ length: 50 }, () => notice('x')).reduce(reduceNotices, NO_NOTICES)).toHaveLength(MOST_NOTICES);
-});
-
-test('the event inside an open value is read, and another shape is not', () => {
-  const value = event('open:incidents', 'incident_alert', {
-    event: { type: 'incident_alert', payload: { incident: { id: 'INC-1' } }, timestamp: '2026-01-02T03:04:05Z', priority: 'high', rt: { id: 'e1' } },
-    state: 'open', by: [], at: '2026-01-02T03:04:05Z',
-  }, { key: 'e1', replay: true });
-  expect(eventInside(value, 'incidents')).toEqual({
-    type: 'incident_alert', payload: { incident: { id: 'INC-1' } }, topic: 'incidents', id: 'e1', timestamp: '2026-01-02T03:04:05Z', priority: 'high',
-    requiresAcknowledgment: true, replay: true,
-  });
-  expect(eventInside(event('open:incidents', 'x', { event: 'text' }, { key: 'e1' }), 'incidents')).toBeNull();
 });
 
 test('what a break has cost is told as it was', () => {

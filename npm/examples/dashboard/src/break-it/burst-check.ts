@@ -1,6 +1,6 @@
 import type { SteadfastEvent } from 'steadfast';
 
-import { number, record, text } from '../feed/open-value';
+import { number, record, text } from '../feed/payload';
 
 /** How a run of numbered events arrived. */
 export interface BurstCheck {

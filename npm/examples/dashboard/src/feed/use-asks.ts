@@ -1,9 +1,10 @@
 import { useSubscription } from 'steadfast/react';
+import { readOpen } from 'steadfast/ui';
 import type { SteadfastEvent } from 'steadfast';
 
 import type { AskAction, Asks } from './asks';
 import type { Book } from './book';
-import { eventInside, record, text } from './open-value';
+import { record, text } from './payload';
 
 /** The book of what waits for a person. */
 export type AskBook = Book<Asks, AskAction>;
@@ -15,7 +16,7 @@ export const ACTIONS = 'actions';
 export function useAsks(topic: string, book: AskBook, onEvent: (event: SteadfastEvent) => void): void {
   useSubscription(`open:${topic}`, {
     onEvent: (value) => {
-      const event = eventInside(value, topic);
+      const event = readOpen(value);
       if (event?.id === undefined) return;
       book.dispatch({ kind: 'open', id: event.id, replay: value.replay });
       onEvent(event);

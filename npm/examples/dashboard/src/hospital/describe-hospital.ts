@@ -1,6 +1,6 @@
 import type { Describe } from 'steadfast/ui';
 
-import { record, text } from '../feed/open-value';
+import { record, text } from '../feed/payload';
 import { kindText } from './threat-book';
 
 /** What people are notified of. Of the past only what still asks for somebody: the rest is in the lists. */

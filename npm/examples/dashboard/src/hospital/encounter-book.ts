@@ -1,7 +1,7 @@
 import type { SteadfastEvent } from 'steadfast';
 
 import { putBounded } from '../feed/bounded';
-import { number, record, text } from '../feed/open-value';
+import { number, record, text } from '../feed/payload';
 
 /** An encounter and its dictated note, from three topics that come in no mutual order. */
 export interface EncounterRecord {

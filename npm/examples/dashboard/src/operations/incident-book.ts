@@ -2,7 +2,7 @@ import type { SteadfastEvent } from 'steadfast';
 
 import { withAsk } from '../feed/asks';
 import { putBounded } from '../feed/bounded';
-import { number, record, text } from '../feed/open-value';
+import { number, record, text } from '../feed/payload';
 
 /** A handing-over to somebody higher. */
 export interface Escalation {

@@ -1,6 +1,6 @@
 import type { SteadfastEvent } from 'steadfast';
 
-import { record, text } from '../feed/open-value';
+import { record, text } from '../feed/payload';
 
 /** A message to everybody in the centre. */
 export interface Notice {

@@ -1,6 +1,6 @@
 import { useLatest } from 'steadfast/react';
 
-import { number, record } from '../feed/open-value';
+import { number, record } from '../feed/payload';
 import { Card } from '../parts/card';
 import { Empty } from '../parts/empty';
 import { useSession } from './session-context';
