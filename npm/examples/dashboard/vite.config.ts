@@ -10,8 +10,6 @@ export default defineConfig({
   plugins: [react()],
   // The package is a link to the folder above: its React is this application's, not the one that it is tested with.
   resolve: { dedupe: ['react', 'react-dom'] },
-  // Its module lies beside its own files, and would be lost if they were bundled for development.
-  optimizeDeps: { exclude: ['steadfast'] },
   // Fonts and pictures stay files: the page's Content-Security-Policy allows no data in their place.
   build: { target: 'es2022', assetsInlineLimit: 0 },
   // The linked package lies outside this folder.
