@@ -5,6 +5,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openTab, PICTURES } from '../support/browser.js';
 import { Demo } from '../support/demo.js';
 import { CHROMIUM, launch } from '../support/engines/chromium.js';
+import { breakable, breakNow, heal } from '../support/faults.js';
+import type { Fault } from '../support/faults.js';
 
 /** The machine builds what the demo runs, and shares its cores. */
 const PATIENCE = { timeout: 60_000 };
@@ -30,37 +32,137 @@ describe.skipIf(!CHROMIUM)('the demo in Chromium', { timeout: 240_000 }, () => {
     await demo?.end();
   });
 
-  async function open(name: string, options: BrowserContextOptions = {}): Promise<void> {
+  async function open(name: string, options: BrowserContextOptions = {}, prepare: () => Promise<void> = async () => undefined): Promise<void> {
     ({ page, said } = await openTab(await browser.newContext({ viewport: { width: 1_440, height: 900 }, ...options })));
+    await prepare();
     await page.goto(`${demo.url}/#/${name}`);
-    await page.getByTestId('connection-status').getByText('Live', { exact: true }).waitFor(PATIENCE);
+  }
+
+  const state = (text: string) => page.getByTestId('connection-status').getByText(text, { exact: true }).waitFor(PATIENCE);
+
+  async function openLive(name: string, options?: BrowserContextOptions, prepare?: () => Promise<void>): Promise<void> {
+    await open(name, options, prepare);
+    await state('Live');
+  }
+
+  /** What axe finds wrong. */
+  async function violations(): Promise<string[]> {
+    await page.evaluate(axe.source);
+    const found = await page.evaluate('axe.run()') as axe.AxeResults;
+    return found.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
   }
 
   describe.each(CONSOLES)('%s', (name, row) => {
     test.each(VIEWS)('%s: live data, nothing wrong by axe, nothing wider than the page, a quiet console', async (view, options) => {
-      await open(name, { ...options, reducedMotion: 'reduce' });
+      await openLive(name, { ...options, reducedMotion: 'reduce' });
       await page.getByTestId(row).first().waitFor(PATIENCE);
       await page.screenshot({ path: `${PICTURES}demo-${name}-${view}.png`, fullPage: true });
-      await page.evaluate(axe.source);
-      const { violations } = await page.evaluate('axe.run()') as axe.AxeResults;
-      expect(violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))).toEqual([]);
+      expect(await violations()).toEqual([]);
       expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBeLessThanOrEqual(0);
       expect(said).toEqual([]);
     });
 
     test('a burst of 1,000 is shown whole', async () => {
-      await open(name);
+      await openLive(name);
       await page.getByTestId('break-burst').click();
       await page.locator('[data-testid=burst-result][data-whole=true][data-received="1000"]').waitFor(PATIENCE);
     });
 
     test('the server is killed from the page: it is back, and what is lost is told', async () => {
-      await open(name);
+      await openLive(name);
       await page.getByTestId(row).first().waitFor(PATIENCE);
       await page.getByTestId('break-kill').click();
       await page.getByTestId('break-kill-result').getByText(/^Back by WebSocket after .* gap/).waitFor(PATIENCE);
       await page.getByTestId('gap-notice').first().waitFor(PATIENCE);
-      await page.getByTestId('connection-status').getByText('Live', { exact: true }).waitFor(PATIENCE);
+      await state('Live');
+    });
+  });
+
+  describe('an end', () => {
+    /** What the strip says, which must be readable whole where a page is wide and where it is narrow. */
+    async function wholeSentence(): Promise<string> {
+      const strip = page.locator('.strip-text');
+      for (const width of [390, 1_440]) {
+        await page.setViewportSize({ width, height: 844 });
+        expect(await strip.evaluate((element) => element.scrollWidth <= element.clientWidth && element.scrollHeight <= element.clientHeight)).toBe(true);
+      }
+      return strip.innerText();
+    }
+
+    const trial = async (name: string, said: string) => {
+      await page.getByTestId(name).click();
+      await page.getByTestId(`${name}-result`).getByText(said, { exact: true }).waitFor(PATIENCE);
+    };
+
+    test('the client fails inside: all that is shown is said to be old, nothing pretends to work, and the page is loaded again', async () => {
+      await openLive('operations', { reducedMotion: 'reduce' }, () => breakable(page));
+      await page.getByTestId('incident-row').getByRole('button', { name: /^Acknowledge/ }).first().waitFor(PATIENCE);
+      await breakNow(page, 'module');
+      await state('Failed');
+      expect(await wholeSentence()).toMatch(/^The client has failed since [\d:]+; what is shown is old\. Reason: the client failed inside .*broken: module.*; reload the page/);
+      expect(await violations()).toEqual([]);
+      await page.getByTestId('incident-row').getByRole('button', { name: /^Acknowledge/ }).first().click();
+      await page.getByTestId('incident-row').getByText(/^Not acknowledged: the client failed inside/).waitFor(PATIENCE);
+      for (const name of ['break-drop', 'break-offline', 'break-burst']) await trial(name, 'Failed: the client has failed; load the page again.');
+      await heal(page);
+      await page.getByRole('button', { name: 'Load the page again' }).click();
+      await state('Live');
+      await page.getByTestId('incident-row').first().waitFor(PATIENCE);
+    });
+
+    test('the server ends it for good: the same, and a person may try again', async () => {
+      let end: () => Promise<void> = async () => undefined;
+      await openLive('operations', { reducedMotion: 'reduce' }, () => page.routeWebSocket(/\/via\//, (socket) => {
+        socket.connectToServer();
+        end = () => socket.close({ code: 4410 });
+      }));
+      await page.getByTestId('incident-row').first().waitFor(PATIENCE);
+      await end();
+      await state('Stopped');
+      expect(await wholeSentence()).toMatch(/^Stopped since [\d:]+; what is shown is old\. Reason: the server’s operator has switched this off\.$/);
+      expect(await violations()).toEqual([]);
+      for (const name of ['break-drop', 'break-burst']) await trial(name, 'Failed: the client has stopped; let it connect again first.');
+      await page.getByTestId('connection-status').getByRole('button', { name: 'Retry' }).click();
+      await state('Live');
+      await page.getByTestId('break-burst').click();
+      await page.locator('[data-testid=burst-result][data-whole=true]').waitFor(PATIENCE);
+    });
+  });
+
+  describe('a part that fails', () => {
+    const failure = (text: string) => page.getByRole('alert').filter({ hasText: text });
+    const again = (text: string) => failure(text).getByRole('button', { name: 'Show it again' }).click();
+    const openBroken = (fault: Fault) => open('operations', {}, () => breakable(page, fault));
+
+    test('a plot leaves the rest of its console alone, and is shown again', async () => {
+      await openBroken('canvas');
+      await state('Live');
+      await page.getByTestId('incident-row').first().waitFor(PATIENCE);
+      await failure('All sites failed. broken: canvas').waitFor(PATIENCE);
+      expect(await violations()).toEqual([]);
+      await again('All sites failed.');
+      await failure('All sites failed. broken: canvas').waitFor(PATIENCE);
+      await heal(page);
+      await again('All sites failed.');
+      await page.locator('.fleet canvas').waitFor(PATIENCE);
+      expect(await failure('All sites failed.').count()).toBe(0);
+    });
+
+    test('a console leaves the bar alone, and comes back with what there is', async () => {
+      await openBroken('title');
+      await failure('Operations centre failed. broken: title').waitFor(PATIENCE);
+      await state('Live');
+      await heal(page);
+      await again('Operations centre failed.');
+      await page.getByTestId('incident-row').first().waitFor(PATIENCE);
+    });
+
+    test('where nothing is left, the page can be loaded again', async () => {
+      await openBroken('look');
+      await failure('This page failed. broken: look').waitFor(PATIENCE);
+      await heal(page);
+      await page.getByRole('button', { name: 'Load the page again' }).click();
+      await state('Live');
     });
   });
 });

@@ -2,7 +2,7 @@ import type { Client, Status } from 'steadfast';
 
 /** Somebody waits for a status. */
 export interface Watch {
-  /** When it came, in milliseconds since 1970; rejects when it does not come in time, or the watch is given up. */
+  /** When it came, in milliseconds since 1970; rejects when it does not come in time, can come no more, or the watch is given up. */
   readonly done: Promise<number>;
   giveUp(): void;
 }
@@ -16,9 +16,11 @@ export function watch(client: Client, fits: (status: Status) => boolean, limit: 
       clearTimeout(timer);
     };
     const look = (status: Status) => {
-      if (!fits(status)) return;
+      const over = overText(status);
+      if (!fits(status) && over === null) return;
       end();
-      resolve(Date.now());
+      if (fits(status)) resolve(Date.now());
+      else reject(new Error(over ?? ''));
     };
     const stop = client.onStatus(look);
     const timer = setTimeout(() => {
@@ -34,6 +36,15 @@ export function watch(client: Client, fits: (status: Status) => boolean, limit: 
   // Whoever gives up does not ask how it ended.
   done.catch(() => undefined);
   return { done, giveUp };
+}
+
+/** Why nothing will happen any more by itself, and what to do; `null` while something may. */
+export function overText({ state }: Status): string | null {
+  switch (state) {
+    case 'closed': return 'the client has stopped; let it connect again first';
+    case 'crashed': return 'the client has failed; load the page again';
+    default: return null;
+  }
 }
 
 /** Whether events come. */

@@ -1,6 +1,8 @@
 import { useId } from 'react';
 import type { ReactNode } from 'react';
 
+import { ErrorBoundary } from '../shell/error-boundary';
+
 interface CardProps {
   readonly title: string;
   /** Beside the title: a count, a legend. */
@@ -9,7 +11,7 @@ interface CardProps {
   readonly children: ReactNode;
 }
 
-/** A part of a console with its heading. */
+/** A part of a console with its heading. What fails in it, such as a plot, leaves the other parts alone. */
 export function Card({ title, aside, className = '', children }: CardProps) {
   const id = useId();
   return (
@@ -18,7 +20,7 @@ export function Card({ title, aside, className = '', children }: CardProps) {
         <h2 id={id}>{title}</h2>
         {aside !== undefined && <div className="card-aside">{aside}</div>}
       </header>
-      {children}
+      <ErrorBoundary name={title}>{children}</ErrorBoundary>
     </section>
   );
 }

@@ -1,9 +1,11 @@
 import { Component } from 'react';
 import type { ErrorInfo, ReactNode } from 'react';
 
+import { LoadAgain } from '../parts/load-again';
+
 interface Props {
   readonly children: ReactNode;
-  /** What failed, for the person: `The operations centre`. */
+  /** What failed, for the person: `Incidents`. */
   readonly name: string;
 }
 
@@ -28,9 +30,11 @@ export class ErrorBoundary extends Component<Props, State> {
     if (error === null) return this.props.children;
     return (
       <section className="failure" role="alert">
-        <h2>{this.props.name} has failed</h2>
-        <p>{error.message}</p>
-        <button type="button" className="button" onClick={() => this.setState({ error: null })}>Show it again</button>
+        <p><strong>{this.props.name} failed.</strong> {error.message}</p>
+        <span className="failure-actions">
+          <button type="button" className="button" onClick={() => this.setState({ error: null })}>Show it again</button>
+          <LoadAgain />
+        </span>
       </section>
     );
   }

@@ -3,11 +3,15 @@ import type { Status } from 'steadfast';
 
 import { useBook } from '../feed/book';
 import { clock, count, milliseconds, seconds } from '../parts/format';
+import { LoadAgain } from '../parts/load-again';
 import { useNow } from '../parts/use-now';
 import { wayOf } from '../timeline/timeline';
 import type { TimelineBook } from '../timeline/use-timeline';
 
-/** Below the bar, always as high: how old what is shown may be, and what the connection has been through. */
+/**
+ * Below the bar: how old what is shown may be, and what the connection has been through. Always as high, but for an end: that stays,
+ * and is said whole.
+ */
 export function StatusStrip({ timeline }: { timeline: TimelineBook }) {
   const status = useStatus();
   const statistics = useStatistics();
@@ -25,6 +29,7 @@ export function StatusStrip({ timeline }: { timeline: TimelineBook }) {
   return (
     <section className="strip" aria-label="Connection" data-way={wayOf(status)} data-state={status.state}>
       <p className="strip-text" title={said}>{said}</p>
+      {status.state === 'crashed' && <LoadAgain />}
       <dl className="figures">
         {figures.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}
       </dl>
@@ -47,6 +52,6 @@ function sentence({ state, transport, reason, retryAt }: Status, since: number |
     }
     case 'disconnected': return `Not connected${from}; what is shown may be old.${why}`;
     case 'closed': return `Stopped${from}; what is shown is old.${why}`;
-    case 'crashed': return `The client has failed${from}; what is shown is old.${why} Load the page again.`;
+    case 'crashed': return `The client has failed${from}; what is shown is old.${why}`;
   }
 }
