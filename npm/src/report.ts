@@ -16,15 +16,9 @@ const CALLS = ('connect disconnect subscribe unsubscribe submit send acknowledge
 /** How many of the last inputs are kept. */
 const MOST_KEPT = 100;
 
-/** The most numbers of a call that are kept. */
-const MOST_NUMBERS = 4;
-
-/** A call, with when it was made and its leading numbers, or so many events. Made a line only where it is read. */
-type Kept = { readonly events: number } | { readonly at: number; readonly what: Call; readonly numbers: readonly unknown[] };
-
 /** Keeps what the machine was last told: names and leading numbers, never a token or a payload. */
 export class Recorder {
-  #kept: Kept[] = [];
+  #lines: string[] = [];
   #events = 0;
 
   event(): void {
@@ -32,36 +26,21 @@ export class Recorder {
   }
 
   call(what: Call, values: readonly unknown[]): void {
-    this.#flush();
-    let end = 0;
-    while (end < MOST_NUMBERS && typeof values[end] === 'number') end += 1;
-    this.#kept.push({ at: Date.now(), what, numbers: values.slice(0, end) });
-    // Halved now and then, which is cheaper than moving all for each.
-    if (this.#kept.length > 2 * MOST_KEPT) this.#kept = this.#kept.slice(-MOST_KEPT);
+    // Only the first: further behind, a payload may be a number.
+    const numbers = values.slice(0, 4).filter(Number.isFinite);
+    this.lines().push(`${new Date().toISOString()} ${CALLS[what]} ${numbers}`);
   }
 
   /** The lines, oldest first. */
-  lines(): readonly string[] {
-    this.#flush();
-    return this.#kept.slice(-MOST_KEPT).map((kept) => 'events' in kept
-      ? `… ${kept.events} events` : `${new Date(kept.at).toISOString()} ${CALLS[kept.what]} ${kept.numbers.join(' ')}`);
-  }
-
-  #flush(): void {
-    if (this.#events) this.#kept.push({ events: this.#events });
+  lines(): string[] {
+    if (this.#events) this.#lines.push(`… ${this.#events} events`);
     this.#events = 0;
+    return this.#lines = this.#lines.slice(-MOST_KEPT);
   }
 }
 
 /** What support needs, as text. */
 export function writeReport(status: Status, statistics: Statistics, topics: Iterable<Topic>, recorder: Recorder): string {
-  const counted = Object.entries(statistics).filter(([, count]) => count).map(([name, count]) => `${name} ${count}`);
-  const followed = [...topics].map((topic) => {
-    const cursor = topic.cursor();
-    return `${topic.name}: ${topic.entries.size} listeners, ${cursor ? `${cursor.epoch} ${cursor.offset}` : 'no cursor'}`;
-  });
-  return [
-    `status: ${JSON.stringify(status)}`, `counters: ${counted.join(', ')}`, 'topics:', ...followed, 'last inputs:',
-    ...recorder.lines(),
-  ].join('\n');
+  const followed = [...topics].map(({ name, entries, cursor }) => ({ name, listeners: entries.size, cursor: cursor() }));
+  return JSON.stringify({ status, statistics, topics: followed, inputs: recorder.lines() }, null, 1);
 }
