@@ -1,4 +1,5 @@
 import { SteadfastError } from './error.js';
+import { must, mustBeKnown, mustBeOf, mustBeWhole } from './check.js';
 import { load } from './core/load.js';
 import { Call } from './core/names.js';
 import { hand } from './hand.js';
@@ -25,15 +26,14 @@ export function create(options: ClientOptions, source: () => WasmSource | Promis
 
   const follow = (topic: string, given: SubscribeOptions, take: Entry['take'], end?: () => void): Subscription => {
     checkTopic(topic);
-    const { keys, history, cursor, ...others } = given;
-    refuseOthers(others, 'keys, history and cursor');
-    if (keys !== undefined && !(Array.isArray(keys) && keys.every((key) => typeof key === 'string'))) {
-      throw new SteadfastError('bad_options', '`keys` must be an array of texts');
-    }
-    if (history !== undefined) checkWhole('history', history);
-    if (cursor && !(typeof cursor.epoch === 'string' && Number.isSafeInteger(cursor.offset) && cursor.offset >= 0)) {
-      throw new SteadfastError('bad_options', '`cursor` must be what `subscription.cursor()` gave');
-    }
+    mustBeKnown(given, ['keys', 'history', 'cursor']);
+    const { keys, history, cursor } = given;
+    must(keys === undefined || Array.isArray(keys) && keys.every((key) => typeof key === 'string'), 'keys', 'an array of texts');
+    if (history !== undefined) mustBeWhole('history', history);
+    must(
+      !cursor || typeof cursor.epoch === 'string' && Number.isSafeInteger(cursor.offset) && cursor.offset >= 0,
+      'cursor', 'what `subscription.cursor()` gave',
+    );
     return session.follow(
       topic, [...keys ? [1, keys.length, ...keys] : [0], history ?? -1, cursor?.epoch, cursor?.offset],
       { keys: keys && new Set(keys), take, end, told: false },
@@ -46,9 +46,7 @@ export function create(options: ClientOptions, source: () => WasmSource | Promis
   const client: Client = {
     ...session.methods,
     subscribe(topic, listener, given = {}) {
-      if (typeof listener !== 'object' || listener === null) {
-        throw new SteadfastError('bad_options', 'subscribe needs a listener: subscribe(topic, { onEvent(event) { … } })');
-      }
+      must(typeof listener === 'object' && listener !== null, 'listener', 'an object: subscribe(topic, { onEvent(event) { … } })');
       const say = (text: string, value: unknown) => log('warn', `${topic}: ${text}`, value);
       return follow(topic, given, (delivery, release) => {
         // An event's way: nothing is made here that an event does not need.
@@ -75,9 +73,7 @@ export function create(options: ClientOptions, source: () => WasmSource | Promis
     async acknowledge(ids, note) {
       const all = [ids].flat() as string[];
       for (const id of all) checkTexts({ id, note: note ?? '' });
-      if (all.length > 256) {
-        throw new SteadfastError('bad_options', 'acknowledge takes the ids of at most 256 events at a time');
-      }
+      must(all.length > 0 && all.length <= 256, 'ids', 'those of 1 to 256 events');
       const { payload } = await session.submit(Call.Acknowledge, [all.length, ...all, note?.slice(0, 1_024)]);
       return { unknown: (payload as Partial<AcknowledgeResult> | null | undefined)?.unknown ?? [] };
     },
@@ -92,30 +88,16 @@ export function create(options: ClientOptions, source: () => WasmSource | Promis
 
 /** A message as the machine is given it. */
 function messageOf(topic: string | undefined, type: string, payload: unknown, given: PublishOptions = {}): unknown[] {
-  const { key, deleted, priority, requiresAcknowledgment, correlationId, timeout, signal, ...others } = given;
-  refuseOthers(others, 'key, deleted, priority, requiresAcknowledgment, correlationId, timeout and signal');
+  mustBeKnown(given, ['key', 'deleted', 'priority', 'requiresAcknowledgment', 'correlationId', 'timeout', 'signal']);
+  const { key, deleted, priority, requiresAcknowledgment, correlationId, timeout } = given;
   checkTexts({ type, key: key ?? '', priority: priority ?? '', correlationId: correlationId ?? '' });
-  if (timeout !== undefined) checkWhole('timeout', timeout);
+  if (timeout !== undefined) mustBeWhole('timeout', timeout);
   return [
     type, topic, ...payloadOf(payload), key, deleted ? 1 : 0, priority, requiresAcknowledgment ? 1 : 0, correlationId, timeout ?? -1,
   ];
 }
 
-/** An option that is misspelt would do nothing in silence. */
-function refuseOthers(others: object, known: string): void {
-  const [name] = Object.keys(others);
-  if (name !== undefined) throw new SteadfastError('bad_options', `there is no option \`${name}\`; there are ${known}`);
-}
-
 /** What is no text would end up in the machine as one, or not at all. */
 function checkTexts(texts: Readonly<Record<string, unknown>>): void {
-  for (const [name, text] of Object.entries(texts)) {
-    if (typeof text !== 'string') throw new SteadfastError('bad_options', `\`${name}\` must be a text, and is ${typeof text}`);
-  }
-}
-
-function checkWhole(name: string, value: unknown): void {
-  if (!Number.isSafeInteger(value) || (value as number) < 0) {
-    throw new SteadfastError('bad_options', `\`${name}\` must be a whole number, zero or more`);
-  }
+  for (const [name, text] of Object.entries(texts)) mustBeOf('string', name, text);
 }

@@ -1,38 +1,50 @@
-import { SteadfastError } from './error.js';
+import { must, mustBeKnown, mustBeOf, mustBeWhole } from './check.js';
 import { LEVELS } from './log.js';
 import type { ClientOptions } from './types.js';
 import { awaitsPage, serverOf } from './url.js';
+import { VERSION } from './version.js';
 
-const MOST = Number.MAX_SAFE_INTEGER;
+/** What an option is if nothing is said, and how it is checked. */
+type Rule = readonly [fallback: unknown, check: (name: string, value: unknown) => void];
 
-/** The options that are whole numbers, in the order in which the machine reads them. */
-const NUMBERS: Readonly<Record<string, readonly [fallback: number, least: number, most: number]>> = {
-  maxReconnectAttempts: [-1, 0, 0xffff_ffff],
-  reconnectInterval: [3_000, 0, MOST],
-  reconnectCap: [30_000, 0, MOST],
-  connectTimeout: [10_000, 0, MOST],
-  helloTimeout: [5_000, 0, MOST],
-  heartbeatInterval: [-1, 5_000, 60_000],
-  heartbeatSlack: [10_000, 0, MOST],
-  fallbackAfter: [10_000, 0, MOST],
-  pollInterval: [5_000, 0, MOST],
-  outboxMessages: [256, 0, 0xffff_ffff],
-  outboxBytes: [1_048_576, 0, MOST],
-  messageLife: [60_000, 0, MOST],
-  bufferEvents: [1_024, 1, 0xffff_ffff],
-  bufferBytes: [4_194_304, 1, MOST],
-};
+const whole = (fallback: number, least?: number, most?: number): Rule =>
+  [fallback, (name, value) => mustBeWhole(name, value, least, most)];
+const among = (fallback: string, choices: readonly string[]): Rule =>
+  [fallback, (name, value) => must(choices.includes(value as string), name, `one of ${choices.join(', ')}`)];
+const of = (type: string, fallback?: unknown): Rule => [fallback, (name, value) => mustBeOf(type, name, value)];
 
-const CHOICES: Readonly<Record<string, readonly string[]>> = {
-  transport: ['auto', 'websocket', 'polling'],
-  exhausted: ['slow-probe', 'stop'],
-  logLevel: LEVELS,
-};
+const TRANSPORTS = ['auto', 'websocket', 'polling'];
 
-/** The type that `typeof` must give. */
-const TYPES: Readonly<Record<string, string>> = {
-  url: 'string', getToken: 'function', autoConnect: 'boolean', autoReconnect: 'boolean', longPoll: 'boolean',
-  application: 'object', logger: 'object', WebSocket: 'function', fetch: 'function',
+/** All options; the numbers among them in the order in which the machine reads them. */
+const OPTIONS: Readonly<Record<keyof ClientOptions, Rule>> = {
+  url: of('string'),
+  getToken: of('function'),
+  maxReconnectAttempts: whole(-1, 0, 0xffff_ffff),
+  reconnectInterval: whole(3_000),
+  reconnectCap: whole(30_000),
+  connectTimeout: whole(10_000),
+  helloTimeout: whole(5_000),
+  heartbeatInterval: whole(-1, 5_000, 60_000),
+  heartbeatSlack: whole(10_000),
+  fallbackAfter: whole(10_000),
+  pollInterval: whole(5_000),
+  outboxMessages: whole(256, 0, 0xffff_ffff),
+  outboxBytes: whole(1_048_576),
+  messageLife: whole(60_000),
+  bufferEvents: whole(1_024, 1, 0xffff_ffff),
+  bufferBytes: whole(4_194_304, 1),
+  transport: among('auto', TRANSPORTS),
+  exhausted: among('slow-probe', ['slow-probe', 'stop']),
+  logLevel: among('warn', LEVELS),
+  autoConnect: of('boolean', true),
+  autoReconnect: of('boolean', true),
+  longPoll: of('boolean', true),
+  application: of('object', { name: 'steadfast', version: VERSION }),
+  logger: of('object'),
+  WebSocket: of('function'),
+  // Not as it is: browsers refuse to call it as a member of anything.
+  fetch: of('function', ((input, init) => fetch(input, init)) satisfies typeof fetch),
+  wasm: of('string or object'),
 };
 
 /** Where a server is reached over both transports. */
@@ -42,76 +54,39 @@ export interface Endpoint {
 }
 
 /** Options with their defaults. */
-export type Settings = Required<Pick<ClientOptions, 'logLevel' | 'transport' | 'autoConnect' | 'bufferEvents' | 'bufferBytes'>>
-  & ClientOptions & { readonly endpoint: Endpoint };
+export type Settings = Required<Omit<ClientOptions, 'logger' | 'WebSocket' | 'wasm'>> & ClientOptions;
 
 /** Checks what the application gave, and fills in what it did not. */
 export function settle(options: ClientOptions): Settings {
-  const given = options as unknown as Record<string, unknown> | null | undefined;
-  if (typeof given !== 'object' || given === null) wrong('createClient needs an object: createClient({ url, getToken })');
-  for (const [name, value] of Object.entries(given)) {
-    if (value !== undefined) check(name, value);
+  must(typeof options === 'object' && options !== null, 'options', 'an object: createClient({ url, getToken })');
+  mustBeKnown(options, Object.keys(OPTIONS));
+  const settings: Record<string, unknown> = {};
+  for (const [name, [fallback, check]] of Object.entries(OPTIONS)) {
+    const value = options[name as keyof ClientOptions];
+    if (value !== undefined || name === 'url' || name === 'getToken') check(name, value);
+    settings[name] = value ?? fallback;
   }
-  for (const name of ['url', 'getToken']) {
-    if (given[name] === undefined) wrong(`createClient needs the option \`${name}\``);
-  }
-  const numbers = Object.entries(NUMBERS).map(([name, [fallback]]) => [name, given[name] ?? fallback]);
-  const { name, version } = (given.application ?? { name: '', version: '' }) as Record<string, unknown>;
-  if (typeof name !== 'string' || typeof version !== 'string') wrong('the option `application` must be { name, version }, two texts');
-  const { url, autoConnect } = options;
-  if (!awaitsPage(url, autoConnect)) endpoint(url);
-  return {
-    transport: 'auto', autoConnect: true, logLevel: 'warn', ...options, ...Object.fromEntries(numbers),
-    get endpoint() {
-      return endpoint(url);
-    },
-  };
+  const { url, autoConnect, application: { name, version } } = settings as unknown as Settings;
+  must(typeof name === 'string' && typeof version === 'string', 'application', '{ name, version }, two texts');
+  if (!awaitsPage(url, autoConnect)) endpointOf(url);
+  return settings as unknown as Settings;
 }
 
 /** The machine's configuration, in the order in which it reads it. */
-export function configuration(settings: Settings, version: string, canOpen: boolean): unknown[] {
-  const application = settings.application ?? { name: 'steadfast', version };
-  const seed = crypto.getRandomValues(new Uint32Array(2));
-  const transport = settings.transport === 'auto' && !canOpen ? 'polling' : settings.transport;
+export function configuration(settings: Settings, canOpen: boolean): unknown[] {
+  const { application: { name, version }, transport, autoReconnect, exhausted, longPoll } = settings;
+  const [high, low, ...instance] = crypto.getRandomValues(new Uint32Array(6));
   return [
-    seed[0], seed[1], instance(), application.name.slice(0, 64), application.version.slice(0, 64),
+    high, low, instance.map((part) => part.toString(36)).join('-'), name.slice(0, 64), version.slice(0, 64),
     typeof document === 'object' ? 'browser' : typeof importScripts === 'function' ? 'worker' : 'javascript',
-    CHOICES.transport?.indexOf(transport), settings.autoReconnect ?? true, settings.exhausted === 'stop', settings.longPoll ?? true,
-    ...Object.keys(NUMBERS).map((name) => (settings as unknown as Record<string, unknown>)[name]),
+    TRANSPORTS.indexOf(transport === 'auto' && !canOpen ? 'polling' : transport), autoReconnect, exhausted === 'stop', longPoll,
+    ...Object.values(settings).filter(Number.isInteger),
   ];
 }
 
 declare const importScripts: unknown;
 
-/** 128 random bits as text. */
-function instance(): string {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-function check(name: string, value: unknown): void {
-  const numbers = NUMBERS[name];
-  const choices = CHOICES[name];
-  const type = TYPES[name];
-  if (numbers) {
-    const [, least, most] = numbers;
-    if (!Number.isSafeInteger(value) || (value as number) < least || (value as number) > most) {
-      wrong(`the option \`${name}\` must be a whole number from ${least} to ${most}`);
-    }
-  } else if (choices) {
-    if (!choices.includes(value as string)) wrong(`the option \`${name}\` must be one of ${choices.join(', ')}`);
-  } else if (type) {
-    if (typeof value !== type || value === null) wrong(`the option \`${name}\` must be a ${type}, and is ${typeof value}`);
-  } else if (name !== 'wasm') {
-    wrong(`there is no option \`${name}\`; there are ${[NUMBERS, CHOICES, TYPES].flatMap(Object.keys).join(', ')} and wasm`);
-  }
-}
-
-function endpoint(text: string): Endpoint {
-  const { secure, place } = serverOf(text);
-  const rest = `${place}/api/v1/notifications/`;
-  return { websocket: `ws${secure}://${rest}ws`, poll: `http${secure}://${rest}poll` };
-}
-
-function wrong(message: string): never {
-  throw new SteadfastError('bad_options', message);
+export function endpointOf(text: string): Endpoint {
+  const rest = `${serverOf(text)}/api/v1/notifications/`;
+  return { websocket: `ws${rest}ws`, poll: `http${rest}poll` };
 }

@@ -1,26 +1,22 @@
 import { SteadfastError } from './error.js';
 
-/** A server as an option names it. */
-export interface Server {
-  /** What makes `http` and `ws` the safe ones. */
-  readonly secure: '' | 's';
-  /** Host, port and prefix. */
-  readonly place: string;
-}
+/** What follows the `http` or `ws` of an address without user, password, query and fragment. */
+const SERVER = /^(?:http|ws)(s?:\/\/[^/@]+\/[^?#]*)\??#?$/;
 
-/** Takes an option apart: a whole address, or a path on the page's own origin. */
-export function serverOf(text: string): Server {
-  let url: URL;
+/**
+ * The server that an option names, by a whole address or a path on the page's own origin: what `http` and `ws` are to be put
+ * before and a path behind, `s://host/prefix`.
+ */
+export function serverOf(text: string): string {
   try {
-    url = new URL(text, globalThis.location?.href);
+    const [, server] = SERVER.exec(new URL(text, globalThis.location?.href).href) as unknown as [string, string];
+    return server.replace(/\/+$/, '');
   } catch {
     // It may hold a secret, so it is not repeated.
-    throw new SteadfastError('bad_url', '`url` is no URL; give https://host[:port][/prefix], or in a page a path on its own origin');
+    throw new SteadfastError(
+      'bad_url', '`url` must be https://host[:port][/prefix], or in a page a path on its own origin, with no user, password, query or fragment',
+    );
   }
-  if (!/^(http|ws)s?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash) {
-    throw new SteadfastError('bad_url', '`url` must be https://host[:port][/prefix] with no user, password, query or fragment');
-  }
-  return { secure: /s:$/.test(url.protocol) ? 's' : '', place: url.host + url.pathname.replace(/\/+$/, '') };
 }
 
 /**

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test, vi } from 'vitest';
 
 import { create } from '../src/client.js';
-import { settle } from '../src/options.js';
+import { endpointOf } from '../src/options.js';
 import { payloadOf } from '../src/outbox.js';
 import type { ClientOptions } from '../src/types.js';
 import { reaches } from './support/server.js';
@@ -12,12 +12,13 @@ const make = (options: object) => () => create(options as ClientOptions, () => n
 
 describe('a wrong option is one sentence that names it and says what is right', () => {
   test.each<[object, string, RegExp]>([
-    [{}, 'bad_options', /needs the option `url`/],
-    [{ url: 'https://a' }, 'bad_options', /needs the option `getToken`/],
+    [{}, 'bad_options', /`url` must be a string, and is undefined/],
+    [{ url: 'https://a' }, 'bad_options', /`getToken` must be a function, and is undefined/],
     [{ ...good, url: 7 }, 'bad_options', /`url` must be a string, and is number/],
-    [{ ...good, url: 'not a url' }, 'bad_url', /`url` is no URL; give https/],
+    [{ ...good, url: 'not a url' }, 'bad_url', /`url` must be https/],
     [{ ...good, url: 'ftp://host' }, 'bad_url', /`url` must be https/],
     [{ ...good, url: 'https://ana:secret@host' }, 'bad_url', /no user, password/],
+    [{ ...good, url: 'https://host/#secret' }, 'bad_url', /query or fragment/],
     [{ ...good, url: 'https://host/?token=secret' }, 'bad_url', /no user, password, query/],
     [{ ...good, getToken: 'secret' }, 'bad_options', /`getToken` must be a function, and is string/],
     [{ ...good, reconectInterval: 5 }, 'bad_options', /no option `reconectInterval`; there are .*reconnectInterval/],
@@ -26,6 +27,8 @@ describe('a wrong option is one sentence that names it and says what is right', 
     [{ ...good, bufferEvents: 0 }, 'bad_options', /`bufferEvents` must be a whole number from 1/],
     [{ ...good, transport: 'sse' }, 'bad_options', /`transport` must be one of auto, websocket, polling/],
     [{ ...good, logger: null }, 'bad_options', /`logger` must be a object/],
+    [{ ...good, wasm: 7 }, 'bad_options', /`wasm` must be a string or object, and is number/],
+    [{ ...good, autoConnect: 'no' }, 'bad_options', /`autoConnect` must be a boolean, and is string/],
     [{ ...good, application: { name: 'x' } }, 'bad_options', /`application` must be \{ name, version \}/],
   ])('%#', (options, code, message) => {
     expect(make(options)).toThrow(expect.objectContaining({ name: 'SteadfastError', code, retryable: false }));
@@ -34,7 +37,7 @@ describe('a wrong option is one sentence that names it and says what is right', 
   });
 
   test('no options at all', () => {
-    expect(make(undefined as unknown as object)).toThrow(/createClient needs an object/);
+    expect(make(undefined as unknown as object)).toThrow(/`options` must be an object: createClient\(/);
   });
 });
 
@@ -42,9 +45,10 @@ test('both endpoints follow from one url', () => {
   for (const [url, websocket, poll] of [
     ['http://127.0.0.1:8080', 'ws://127.0.0.1:8080/api/v1/notifications/ws', 'http://127.0.0.1:8080/api/v1/notifications/poll'],
     ['https://a.example.org/ops/', 'wss://a.example.org/ops/api/v1/notifications/ws', 'https://a.example.org/ops/api/v1/notifications/poll'],
+    ['https://a.example.org/@ops//?#', 'wss://a.example.org/@ops/api/v1/notifications/ws', 'https://a.example.org/@ops/api/v1/notifications/poll'],
     ['wss://[::1]:9', 'wss://[::1]:9/api/v1/notifications/ws', 'https://[::1]:9/api/v1/notifications/poll'],
   ] as const) {
-    expect(settle({ ...good, url }).endpoint).toEqual({ websocket, poll });
+    expect(endpointOf(url)).toEqual({ websocket, poll });
   }
 });
 
@@ -54,9 +58,9 @@ test('a path means the page’s own origin: where there is no page, a client can
   expect(client.status.state).toBe('disconnected');
   client.connect();
   const { reason } = await reaches(client, ({ state }) => state === 'crashed');
-  expect(reason?.message).toMatch(/give https:\/\/host.*in a page a path on its own origin/);
+  expect(reason?.message).toMatch(/must be https:\/\/host.*in a page a path on its own origin/);
   vi.stubGlobal('location', { href: 'https://page.example.org/some/where' });
-  expect(settle({ ...good, url: '/prefix' }).endpoint.poll).toBe('https://page.example.org/prefix/api/v1/notifications/poll');
+  expect(endpointOf('/prefix').poll).toBe('https://page.example.org/prefix/api/v1/notifications/poll');
   vi.unstubAllGlobals();
 });
 
@@ -112,27 +116,27 @@ test('before the module is there every question has an answer', async () => {
 test('a topic’s name, a listener and its options are checked before anything happens', () => {
   const client = create(good, () => { throw new Error('the module is fetched'); });
   expect(() => client.subscribe('no spaces', {})).toThrow(/1 to 128 characters/);
-  expect(() => client.subscribe('x', undefined as never)).toThrow(/needs a listener/);
+  expect(() => client.subscribe('x', undefined as never)).toThrow(/`listener` must be an object: subscribe\(/);
   expect(() => client.subscribe('x', {}, { keys: 'a' as never })).toThrow(/`keys` must be/);
   expect(() => client.subscribe('x', {}, { history: -1 })).toThrow(/`history` must be/);
   expect(() => client.subscribe('x', {}, { cursor: { epoch: 1 as never, offset: 1 } })).toThrow(/`cursor` must be/);
-  expect(() => client.subscribe('x', {}, { histroy: 5 } as never)).toThrow('there is no option `histroy`; there are keys, history and cursor');
+  expect(() => client.subscribe('x', {}, { histroy: 5 } as never)).toThrow('there is no option `histroy`; there are keys, history, cursor');
   expect(() => client.stream('x', { limit: 5 } as never)).toThrow('there is no option `limit`');
 });
 
 test('what a message is published with is checked before it is queued', async () => {
   const client = create(good, () => { throw new Error('the module is fetched'); });
   const publish = (options: object) => client.publish('x', 'y', 1, options as never);
-  await expect(client.publish('x', 7 as never, 1)).rejects.toMatchObject({ code: 'bad_options', message: expect.stringMatching(/`type` must be a text/) });
+  await expect(client.publish('x', 7 as never, 1)).rejects.toMatchObject({ code: 'bad_options', message: expect.stringMatching(/`type` must be a string/) });
   await expect(client.publish(7 as never, 'y', 1)).rejects.toMatchObject({ code: 'bad_topic' });
-  await expect(publish({ key: 7 })).rejects.toMatchObject({ message: expect.stringMatching(/`key` must be a text, and is number/) });
+  await expect(publish({ key: 7 })).rejects.toMatchObject({ message: expect.stringMatching(/`key` must be a string, and is number/) });
   await expect(publish({ priority: {} })).rejects.toMatchObject({ code: 'bad_options' });
   await expect(publish({ timeout: 'soon' })).rejects.toMatchObject({ message: expect.stringMatching(/`timeout` must be a whole number/) });
   await expect(publish({ requires_acknowledgment: true })).rejects.toMatchObject({
     code: 'bad_options', message: expect.stringMatching(/^there is no option `requires_acknowledgment`; there are .*requiresAcknowledgment/),
   });
-  await expect(client.acknowledge([7 as never])).rejects.toMatchObject({ code: 'bad_options', message: '`id` must be a text, and is number' });
-  await expect(client.acknowledge(undefined as never)).rejects.toMatchObject({ message: '`id` must be a text, and is undefined' });
-  await expect(client.acknowledge(Array.from({ length: 257 }, String))).rejects.toMatchObject({ message: expect.stringMatching(/at most 256/) });
-  expect(() => client.send(7 as never)).toThrow(/`type` must be a text/);
+  await expect(client.acknowledge([7 as never])).rejects.toMatchObject({ code: 'bad_options', message: '`id` must be a string, and is number' });
+  await expect(client.acknowledge(undefined as never)).rejects.toMatchObject({ message: '`id` must be a string, and is undefined' });
+  await expect(client.acknowledge(Array.from({ length: 257 }, String))).rejects.toMatchObject({ message: expect.stringMatching(/1 to 256/) });
+  expect(() => client.send(7 as never)).toThrow(/`type` must be a string/);
 });

@@ -1,7 +1,6 @@
 import type { Log } from '../log.js';
-import { type Settings, configuration } from '../options.js';
+import { type Settings, configuration, endpointOf } from '../options.js';
 import type { Recorder } from '../report.js';
-import { VERSION } from '../version.js';
 import { watchActivity } from './activity.js';
 import { Core, type Output } from './core.js';
 import { type Answer, type Exchanges, openExchanges } from './exchanges.js';
@@ -34,7 +33,7 @@ const BUFFERED_AFTER = 100;
 
 /** Makes the machine that a driver drives. */
 export function openCore(module: WebAssembly.Module, settings: Settings): Promise<Core> {
-  return Core.open(module, configuration(settings, VERSION, Boolean(settings.WebSocket ?? globalThis.WebSocket)));
+  return Core.open(module, configuration(settings, Boolean(settings.WebSocket ?? globalThis.WebSocket)));
 }
 
 /**
@@ -73,13 +72,13 @@ export class Driver {
     private readonly core: Core, settings: Settings, private readonly log: Log, private readonly recorder: Recorder,
     private readonly face: Face,
   ) {
-    this.#links = openLinks(settings.WebSocket ?? globalThis.WebSocket, settings.endpoint.websocket, {
+    const { websocket, poll } = endpointOf(settings.url);
+    this.#links = openLinks(settings.WebSocket ?? globalThis.WebSocket, websocket, {
       opened: (link) => this.run(Call.Opened, link),
       closed: (link, code) => this.run(Call.Closed, link, code),
       message: (link, data) => this.#message(link, data),
     });
-    const send: typeof fetch = settings.fetch ?? ((input, init) => fetch(input, init));
-    this.#exchanges = openExchanges(send, settings.endpoint.poll, (exchange, answer) => this.#answered(exchange, answer));
+    this.#exchanges = openExchanges(settings.fetch, poll, (exchange, answer) => this.#answered(exchange, answer));
     this.#tokens = openTokens(settings.getToken, (request, outcome) => {
       const failure = 'failed' in outcome ? outcome.failed : undefined;
       face.tokenFailure(failure);

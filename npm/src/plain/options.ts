@@ -1,4 +1,4 @@
-import { SteadfastError } from '../error.js';
+import { must, mustBeKnown, mustBeOf } from '../check.js';
 import type { ClientOptions } from '../types.js';
 import { awaitsPage, serverOf } from '../url.js';
 import type { Dialect } from './dialect.js';
@@ -44,29 +44,26 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** Checks what the application gave, and fills in what it did not. */
 export function settle(options: PlainClientOptions): PlainSettings {
-  if (typeof options !== 'object' || options === null) {
-    wrong('createPlainClient needs an object: createPlainClient({ dialect, url, tenant })');
-  }
+  must(typeof options === 'object' && options !== null, 'options', 'an object: createPlainClient({ dialect, url, tenant })');
+  mustBeKnown(options, Object.keys(TYPES));
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   for (const [name, value] of given) {
-    const type = TYPES[name];
-    if (!type) wrong(`there is no option \`${name}\`; there are ${Object.keys(TYPES).join(', ')}`);
-    if (typeof value !== type || value === null) wrong(`the option \`${name}\` must be a ${type}, and is ${typeof value}`);
-    if (type === 'number' && !((value as number) >= 0)) wrong(`the option \`${name}\` must be zero or more`);
+    const type = TYPES[name] as string;
+    mustBeOf(type, name, value);
+    must(type !== 'number' || (value as number) >= 0, name, 'zero or more');
   }
   const { dialect, url, tenant, user } = options;
-  if (dialect !== 'nested' && dialect !== 'flat') wrong('createPlainClient needs the option `dialect`, one of nested, flat');
-  if (url === undefined) wrong('createPlainClient needs the option `url`');
-  if (!tenant) wrong('createPlainClient needs the option `tenant`');
-  if (dialect === 'flat' && !user) wrong('the flat dialect needs the option `user`: it is a part of the path');
+  must(dialect === 'nested' || dialect === 'flat', 'dialect', 'one of nested, flat');
+  mustBeOf('string', 'url', url);
+  must(Boolean(tenant), 'tenant', 'given');
+  must(dialect === 'nested' || Boolean(user), 'user', 'given: it is a part of the flat dialect’s path');
   const path = dialect === 'nested' ? ['ws', tenant] : ['api', 'v1', 'notifications', 'ws', tenant, user ?? ''];
   if (!awaitsPage(url, options.autoConnect)) serverOf(url);
   return {
     autoConnect: true, autoReconnect: true, logLevel: 'warn', topicOf: topicOfType, ...NUMBERS,
     ...Object.fromEntries(given) as unknown as PlainClientOptions,
     get address() {
-      const { secure, place } = serverOf(url);
-      return `ws${secure}://${[place, ...path.map(encodeURIComponent)].join('/')}`;
+      return `ws${[serverOf(url), ...path.map(encodeURIComponent)].join('/')}`;
     },
   };
 }
@@ -86,7 +83,3 @@ const TOPICS: ReadonlyMap<string, string> = new Map(Object.entries({
   incident: 'incidents', kpi: 'kpis', site: 'sites', threat: 'threats', encounter: 'encounters', transcription: 'transcription',
   system: 'system',
 }));
-
-function wrong(message: string): never {
-  throw new SteadfastError('bad_options', message);
-}

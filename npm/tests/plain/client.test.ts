@@ -178,9 +178,9 @@ test('a wrong option is one sentence', () => {
   const good = { dialect: 'flat', url: 'https://host', tenant: 't', user: 'u', autoConnect: false };
   client = createPlainClient(good as PlainClientOptions);
   for (const [change, message] of [
-    [{ dialect: 'xml' }, /needs the option `dialect`, one of nested, flat/], [{ dialect: undefined }, /needs the option `dialect`/],
-    [{ tenant: '' }, /needs the option `tenant`/], [{ user: undefined }, /flat dialect needs the option `user`/],
-    [{ url: undefined }, /needs the option `url`/], [{ url: 'https://a:secret@host' }, /no user, password/], [{ url: 'secret' }, /`url` is no URL/],
+    [{ dialect: 'xml' }, /`dialect` must be one of nested, flat/], [{ dialect: undefined }, /`dialect` must be one of/],
+    [{ tenant: '' }, /`tenant` must be given/], [{ user: undefined }, /`user` must be given: .*flat dialect/],
+    [{ url: undefined }, /`url` must be a string, and is undefined/], [{ url: 'https://a:secret@host' }, /no user, password/], [{ url: 'secret' }, /`url` must be https/],
     [{ reconnectInterval: '5s' }, /`reconnectInterval` must be a number, and is string/], [{ reconnectInterval: -1 }, /zero or more/],
     [{ heartbeat: 1 }, /no option `heartbeat`; there are .*heartbeatInterval/], [{ getToken: 'secret' }, /`getToken` must be a function, and is string/],
   ] as const) {
@@ -188,7 +188,7 @@ test('a wrong option is one sentence', () => {
     expect(attempt).toThrow(message);
     expect(attempt).not.toThrow(/secret/);
   }
-  expect(() => createPlainClient(undefined as never)).toThrow(/needs an object/);
+  expect(() => createPlainClient(undefined as never)).toThrow(/`options` must be an object: createPlainClient\(/);
 });
 
 test('each type of both systems has its topic', () => {

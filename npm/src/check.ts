@@ -1,0 +1,26 @@
+import { SteadfastError } from './error.js';
+
+/** Refuses what the application gave where it does not fit: one sentence with its name and what it must be. */
+export function must(fits: boolean, name: string, be: string): void {
+  if (!fits) throw new SteadfastError('bad_options', `\`${name}\` must be ${be}`);
+}
+
+/** Refuses what is not `type`: what `typeof` says, or several of that. */
+export function mustBeOf(type: string, name: string, value: unknown): void {
+  must(type.includes(typeof value) && value !== null, name, `a ${type}, and is ${typeof value}`);
+}
+
+/** Refuses what is no whole number between the two. */
+export function mustBeWhole(name: string, value: unknown, least = 0, most = Number.MAX_SAFE_INTEGER): void {
+  const number = value as number;
+  must(Number.isInteger(number) && number >= least && number <= most, name, `a whole number from ${least} to ${most}`);
+}
+
+/** An option that is misspelt would do nothing in silence. */
+export function mustBeKnown(given: object, known: readonly string[]): void {
+  for (const [name, value] of Object.entries(given)) {
+    if (value !== undefined && !known.includes(name)) {
+      throw new SteadfastError('bad_options', `there is no option \`${name}\`; there are ${known.join(', ')}`);
+    }
+  }
+}
