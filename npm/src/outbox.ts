@@ -10,23 +10,21 @@ export interface Waiting {
   reject(error: SteadfastError): void;
 }
 
-const SENT = '; it had been sent and may have taken effect';
-
 /** Settles who waits for a message, by what the machine says of it. */
 export function complete({ what, a, b, c, value }: Output, waiting: Map<number, Waiting>, closing: boolean): void {
   const waiter = waiting.get(a);
   waiting.delete(a);
-  if (!waiter) return;
-  if (what === Out.Done) return waiter.resolve({ payload: value, duplicate: b !== 0 });
-  if (what === Out.Refused) return waiter.reject(refusal(value as string, b !== 0));
-  const sent = c !== 0;
-  const after = sent ? SENT : '';
-  waiter.reject(
-    b === 2 ? new SteadfastError('outcome_unknown', `the server lost its results${after}; look at what it did before trying again`, false, true)
-    : b === 0 ? new SteadfastError('timed_out', `no result came in time${after}`, true, sent)
-    : closing ? new SteadfastError('closed', `the client was closed${after}`, false, sent)
-    : new SteadfastError('cancelled', `the message was cancelled${after}`, false, sent),
-  );
+  if (what === Out.Done) waiter?.resolve({ payload: value, duplicate: b !== 0 });
+  else waiter?.reject(what === Out.Refused ? refusal(value as string, b !== 0) : givenUp(b, c !== 0, closing));
+}
+
+/** Why there is no result. */
+function givenUp(why: number, sent: boolean, closing: boolean): SteadfastError {
+  const [code, what] = why === 2 ? ['outcome_unknown', 'the server lost its results']
+    : why === 0 ? ['timed_out', 'no result came in time']
+    : closing ? ['closed', 'the client was closed'] : ['cancelled', 'the message was cancelled'];
+  const after = sent ? '; it was sent and may have taken effect, so look before trying again' : '';
+  return new SteadfastError(code, what + after, why === 0, sent);
 }
 
 /** The server's error: its code and its message, a space between. */
@@ -36,13 +34,15 @@ export function refusal(text: string, retryable: boolean): SteadfastError {
   return new SteadfastError(code, text.slice(space + 1) || `the server refuses it: ${code}`, retryable);
 }
 
-/** The caller's mistake that the machine names by a number below zero; topics' names are checked before it sees them. */
+/**
+ * What the machine names by a number below zero: the caller's mistakes, and -5, that it is not connected. Topics' names are checked
+ * before it sees them.
+ */
 export function mistake(number: number): SteadfastError {
   switch (number) {
-    case -2: return new SteadfastError('bad_options', 'the type must be 1 to 64 characters and none of the protocol’s own (rt.…, ping, subscribe, …)');
+    case -2: return new SteadfastError('bad_options', '`type` must be 1 to 64 characters and none of the protocol’s own (rt.…, ping, subscribe, …)');
     case -3: return new SteadfastError('too_large', 'the payload is larger than the server accepts; send less, or raise max_frame_bytes there');
     case -4: return new SteadfastError('outbox_full', 'too many messages wait for their result; wait for some, or raise outboxMessages and outboxBytes', true);
-    case -6: return new SteadfastError('bad_options', 'name at least one event id to acknowledge');
     default: return closed();
   }
 }
@@ -61,18 +61,14 @@ export function closed(): SteadfastError {
 
 /** A payload as the machine is given it: kind and content. */
 export function payloadOf(payload: unknown): [kind: number, content?: unknown] {
+  if (payload === undefined) return [0];
   const bytes = bytesIn(payload);
   if (bytes) return [2, bytes];
-  if (payload === undefined) return [0];
-  let text: string | undefined;
-  let why = 'a function or symbol is no JSON';
   try {
-    text = JSON.stringify(payload);
+    const text = JSON.stringify(payload) as string | undefined;
+    if (text === undefined) throw new TypeError('a function or symbol is no JSON');
+    return [1, text];
   } catch (error) {
-    why = (error as Error).message;
+    throw new SteadfastError('bad_payload', `the payload cannot be written as JSON (${(error as Error).message}); give plain objects, or bytes`);
   }
-  if (text === undefined) {
-    throw new SteadfastError('bad_payload', `the payload cannot be written as JSON (${why}); give plain objects, or bytes`);
-  }
-  return [1, text];
 }
