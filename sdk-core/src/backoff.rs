@@ -10,9 +10,10 @@ pub(crate) const LONGEST_ADVICE_MS: u64 = 600_000;
 ///
 /// The window is clamped before the draw, so that the spread survives at the cap (PROTOCOL.md, Backoff).
 pub(crate) fn delay(random: &mut Random, interval_ms: u64, cap_ms: u64, attempt: u32) -> u64 {
-    let factor = 1_u64.checked_shl(attempt.min(32)).unwrap_or(u64::MAX);
-    fault!(JitterBeforeClamp => return random.between(0, interval_ms * factor).clamp(FLOOR_MS, cap_ms));
-    let window = interval_ms.saturating_mul(factor).min(cap_ms);
+    let doublings = attempt.min(32);
+    fault!(JitterBeforeClamp => return random.between(0, interval_ms << doublings).clamp(FLOOR_MS, cap_ms));
+    // The cap is halved as often, because the interval doubled may overflow.
+    let window = if interval_ms > cap_ms >> doublings { cap_ms } else { interval_ms << doublings };
     random.between(0, window).max(FLOOR_MS)
 }
 
