@@ -100,7 +100,7 @@ struct SocketProbe {
 }
 
 /// An `rt.auth` without its result yet.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 #[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 struct AuthQuestion {
     reference: u64,

@@ -20,7 +20,7 @@ pub(crate) struct Receipts {
 }
 
 /// A frame that carries the oldest ids and has no result yet.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 #[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 struct Flight {
     reference: u64,
@@ -56,8 +56,11 @@ impl Receipts {
 
     /// A result came on `feed`; true where it was for what is under way. A retryable failure makes it pending again.
     pub(crate) fn answered(&mut self, reference: u64, feed: u32, again: bool) -> bool {
-        let ours = |flight: &mut Flight| flight.reference == reference && flight.feed == feed;
-        let Some(flight) = self.flight.take_if(ours) else { return false };
+        let Some(flight) = self.flight.filter(|flight| flight.reference == reference && flight.feed == feed)
+        else {
+            return false;
+        };
+        self.flight = None;
         if !again && !fault!(ReceiptRepeated) {
             self.remove(flight.ids);
         }

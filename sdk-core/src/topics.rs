@@ -39,7 +39,7 @@ impl Topics {
     pub(crate) fn subscribe(
         &mut self,
         name: &str,
-        options: SubscribeOptions,
+        options: &SubscribeOptions,
     ) -> (SubscriptionId, Slot, bool) {
         self.next_subscription += 1;
         let id = SubscriptionId(self.next_subscription);
@@ -51,16 +51,15 @@ impl Topics {
         (id, topic.slot, changed)
     }
 
-    /// Ends a subscription. `None`: there is none. `Some(Some(_))`: it was the topic's last, and the topic is gone.
-    pub(crate) fn unsubscribe(&mut self, id: SubscriptionId) -> Option<Option<Ended>> {
-        let place = self.list.iter().position(|topic| topic.has_listener(id))?;
-        let topic = self.list.get_mut(place)?;
-        topic.remove_listener(id);
-        if topic.is_heard() || topic.slot == USER_SLOT {
-            return Some(None);
-        }
-        let topic = self.list.remove(place);
-        Some(Some(Ended { was_asked: topic.was_asked(), name: topic.name }))
+    /// Ends a subscription. `None`: there is none. `Some(Some(_))`: it was the last of this topic, which nobody wants any more.
+    pub(crate) fn unsubscribe(&mut self, id: SubscriptionId) -> Option<Option<Slot>> {
+        let topic = self.list.iter_mut().find_map(|topic| topic.remove_listener(id).then_some(topic))?;
+        let last = !topic.is_heard() && topic.slot != USER_SLOT;
+        Some(last.then_some(topic.slot))
+    }
+
+    pub(crate) fn remove(&mut self, slot: Slot) {
+        self.list.retain(|topic| topic.slot != slot);
     }
 
     pub(crate) fn by_slot(&mut self, slot: Slot) -> Option<&mut Topic> {
@@ -139,13 +138,6 @@ impl Topics {
         self.next_slot += 1;
         self.list.push(Topic::new(slot, name.into()));
     }
-}
-
-/// A topic that nobody wants any more.
-pub(crate) struct Ended {
-    pub(crate) name: Box<str>,
-    /// Some feed was asked for it.
-    pub(crate) was_asked: bool,
 }
 
 /// Where the application stands, by offsets.

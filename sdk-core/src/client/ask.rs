@@ -5,7 +5,7 @@ use alloc::string::String;
 use super::Client;
 use crate::close::CloseCode;
 use crate::codec::outgoing;
-use crate::io::LinkId;
+use crate::io::{LinkId, Slot};
 use crate::time::Instant;
 use crate::timer::Timer;
 
@@ -41,11 +41,15 @@ impl<P> Client<P> {
     }
 
     /// Stops what the server would send of a topic.
-    pub(super) fn unsubscribe_on_links(&mut self, name: &str) {
+    pub(super) fn leave(&mut self, slot: Slot) {
+        let Some(topic) = self.topics.by_slot(slot).filter(|topic| topic.was_asked()) else { return };
+        topic.leave();
         for names in self.link.welcomed() {
             let Some((link, _)) = names else { continue };
             let reference = self.next_reference();
-            self.send_text(link, outgoing::unsubscribe(reference, name));
+            let Some(topic) = self.topics.find(slot) else { return };
+            let text = outgoing::unsubscribe(reference, &topic.name);
+            self.send_text(link, text);
         }
     }
 

@@ -77,8 +77,12 @@ impl<P> Client<P> {
         failed: Option<&WireError>,
         expires_in_ms: Option<u64>,
     ) -> bool {
-        let ours = |question: &mut AuthQuestion| question.reference == reference && question.feed == feed;
-        let Some(question) = self.auth_question.take_if(ours) else { return false };
+        let Some(AuthQuestion { token, .. }) =
+            self.auth_question.filter(|question| question.reference == reference && question.feed == feed)
+        else {
+            return false;
+        };
+        self.auth_question = None;
         let refused = failed
             .is_some_and(|error| matches!(error.code, ErrorCode::Unauthorized | ErrorCode::TokenExpired));
         if failed.is_some() && !refused {
@@ -90,13 +94,13 @@ impl<P> Client<P> {
             if let Some(connection) = connection
                 && connection.feed == feed
             {
-                connection.token = question.token;
+                connection.token = token;
             }
         }
         if !refused {
-            self.tokens.learn_life(question.token, expires_in_ms, self.now);
+            self.tokens.learn_life(token, expires_in_ms, self.now);
             self.plan_refresh();
-        } else if self.tokens.refuse(question.token) == Refusal::Renew {
+        } else if self.tokens.refuse(token) == Refusal::Renew {
             // Where the streak has had its renewal, the server's close follows, and its code decides.
             self.need_token();
         }

@@ -53,7 +53,7 @@ impl<P> Client<P> {
             return Err(Misuse::BadTopicName);
         }
         self.observe_command(now);
-        let (id, slot, changed) = self.topics.subscribe(topic, options);
+        let (id, slot, changed) = self.topics.subscribe(topic, &options);
         self.topics_changed |= changed;
         self.settle();
         Ok((id, slot))
@@ -66,10 +66,9 @@ impl<P> Client<P> {
     pub fn unsubscribe(&mut self, now: Now, subscription: SubscriptionId) -> Result<(), Misuse> {
         self.observe_command(now);
         let ended = self.topics.unsubscribe(subscription).ok_or(Misuse::UnknownSubscription);
-        if let Ok(Some(topic)) = &ended {
-            if topic.was_asked {
-                self.unsubscribe_on_links(&topic.name);
-            }
+        if let Ok(Some(slot)) = ended {
+            self.leave(slot);
+            self.topics.remove(slot);
             self.topics_changed = true;
         }
         self.settle();

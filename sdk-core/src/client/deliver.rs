@@ -155,10 +155,7 @@ impl<P> Client<P> {
         self.count(Counter::Refused);
         self.count(Counter::Rewinds);
         self.unsettled = true;
-        let Some(topic) = self.topics.by_slot(slot) else { return };
-        topic.leave();
-        let name = topic.name.clone();
-        self.unsubscribe_on_links(&name);
+        self.leave(slot);
     }
 
     /// Only one feed at a time may carry what has no offsets: the primary link's, else the exchange's.

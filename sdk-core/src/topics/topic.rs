@@ -108,24 +108,24 @@ impl Topic {
     }
 
     /// True where the server must be asked anew: the topic is new, refused, or wants more keys.
-    pub(super) fn add_listener(&mut self, id: SubscriptionId, options: SubscribeOptions) -> bool {
-        let first = self.listeners.is_empty();
+    pub(super) fn add_listener(&mut self, id: SubscriptionId, options: &SubscribeOptions) -> bool {
+        let first = !self.is_heard();
         self.listeners.push(id);
         if first && (self.seat.is_none() || options.cursor.is_some() || options.history.is_some()) {
             // Where it was followed before anybody listened, the place asked for replaces the one reached.
             self.views.clear();
             self.catch_up(0);
             self.history = options.history;
-            self.seat = options.cursor.map(|Cursor { epoch, offset }| Seat {
-                epoch,
-                seen: offset,
+            self.seat = options.cursor.as_ref().map(|Cursor { epoch, offset }| Seat {
+                epoch: epoch.clone(),
+                seen: *offset,
                 head: 0,
                 set_by: 0,
             });
         }
-        let grew = match (&mut self.keys, options.keys) {
+        let grew = match (&mut self.keys, &options.keys) {
             (None, _) => false,
-            (Some(keys), Some(more)) => unite(keys, &more),
+            (Some(keys), Some(more)) => unite(keys, more),
             (keys @ Some(_), None) => {
                 *keys = None;
                 true
@@ -141,19 +141,15 @@ impl Topic {
         self.views.is_empty()
     }
 
-    /// What the last listener leaves untaken is not held any more.
-    pub(super) fn remove_listener(&mut self, id: SubscriptionId) {
-        if let Some(place) = self.listeners.iter().position(|listener| *listener == id) {
-            self.listeners.swap_remove(place);
-        }
+    /// False where it is no listener of this topic.
+    pub(super) fn remove_listener(&mut self, id: SubscriptionId) -> bool {
+        let Some(place) = self.listeners.iter().position(|listener| *listener == id) else { return false };
+        self.listeners.swap_remove(place);
         if !self.is_heard() {
             // Nobody will take what the last one left, and the user topic stays.
             self.taken(u32::MAX, u64::MAX, 0, 0);
         }
-    }
-
-    pub(super) fn has_listener(&self, id: SubscriptionId) -> bool {
-        self.listeners.contains(&id)
+        true
     }
 
     /// Whether anybody listens.
