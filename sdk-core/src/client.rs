@@ -13,7 +13,7 @@ use crate::random::Random;
 use crate::receipts::Receipts;
 use crate::time::{Instant, Now};
 use crate::timer::Timers;
-use crate::token::{TokenGeneration, Tokens};
+use crate::token::Tokens;
 use crate::topics::Topics;
 
 mod ask;
@@ -44,12 +44,11 @@ pub struct Client<P> {
     random: Random,
     timers: Timers,
     activity: Activity,
-    link: Link,
     fallback: Fallback,
     socket_probe: SocketProbe,
     streak: Streak,
     tokens: Tokens,
-    auth_question: Option<AuthQuestion>,
+    link: Link,
     topics: Topics,
     outbox: Outbox,
     receipts: Receipts,
@@ -99,16 +98,6 @@ struct SocketProbe {
     left_polling_at: Option<Instant>,
 }
 
-/// An `rt.auth` without its result yet.
-#[derive(Debug, Clone, Copy)]
-#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
-struct AuthQuestion {
-    reference: u64,
-    feed: u32,
-    token: TokenGeneration,
-    since: Instant,
-}
-
 /// The last welcome's terms.
 #[derive(Debug)]
 #[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
@@ -154,15 +143,14 @@ impl<P> Client<P> {
             random: Random::new(seed),
             timers: Timers::default(),
             activity: Activity::Awake,
-            link: Link::Idle,
-            fallback: Fallback::Off,
+            fallback: Fallback::new(),
             socket_probe: SocketProbe {
                 interval_ms: crate::fallback::PROBE_INTERVAL_MS,
                 left_polling_at: None,
             },
             streak: Streak::default(),
             tokens: Tokens::default(),
-            auth_question: None,
+            link: Link::new(),
             topics: Topics::new(),
             outbox,
             receipts: Receipts::default(),

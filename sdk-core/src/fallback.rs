@@ -8,18 +8,25 @@ use crate::token::TokenGeneration;
 pub(crate) const PROBE_INTERVAL_MS: u64 = 30_000;
 pub(crate) const PROBE_INTERVAL_CAP_MS: u64 = 300_000;
 
-/// The states of the fallback.
-#[derive(Debug, Clone, Copy)]
+/// What carries a client without a link, and the exchange under way.
+#[derive(Debug)]
 #[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
-pub(crate) enum Fallback {
+pub(crate) struct Fallback {
+    pub(crate) mode: Mode,
+    /// Where that is off, the link has taken over, and this one may still answer.
+    pub(crate) exchange: Option<Exchange>,
+}
+
+/// The states of the fallback.
+#[derive(Debug)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
+pub(crate) enum Mode {
     /// Not needed, or not allowed.
     Off,
     /// Polling begins when the clock runs out.
     Armed(Clock),
     /// Polls carry the client.
     Polling(Polling),
-    /// The link has taken over; the exchange under way may still answer.
-    Leaving(Exchange),
 }
 
 /// The time left until polling.
@@ -35,29 +42,18 @@ pub(crate) enum Clock {
     },
 }
 
-/// Polling under way.
-#[derive(Debug, Clone, Copy)]
+/// Polling under way. Without an exchange it waits for a token or for the poll timer.
+#[derive(Debug)]
 #[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Polling {
-    pub(crate) phase: Phase,
+    /// It waits for a token.
+    pub(crate) authorizing: bool,
     /// Failed exchanges in a row.
     pub(crate) failures: u32,
     /// Since when every exchange has been answered; `None` before the first.
     pub(crate) proven_since: Option<Instant>,
     /// No hint of the network or the screen makes it poll sooner.
     pub(crate) earliest: Instant,
-}
-
-/// What polling does now.
-#[derive(Debug, Clone, Copy)]
-#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
-pub(crate) enum Phase {
-    /// Until the poll timer.
-    Due,
-    /// Waiting for a token.
-    Authorizing,
-    /// Waiting for an answer.
-    InFlight(Exchange),
 }
 
 /// One exchange under way.
@@ -78,28 +74,35 @@ pub(crate) struct Exchange {
 }
 
 impl Fallback {
-    pub(crate) fn polling_mut(&mut self) -> Option<&mut Polling> {
-        match self {
-            Self::Polling(polling) => Some(polling),
-            _ => None,
-        }
+    pub(crate) fn new() -> Self {
+        Self { mode: Mode::Off, exchange: None }
+    }
+
+    pub(crate) fn is_off(&self) -> bool {
+        matches!(self.mode, Mode::Off) && self.exchange.is_none()
+    }
+
+    pub(crate) fn is_polling(&self) -> bool {
+        matches!(self.mode, Mode::Polling(_))
+    }
+
+    pub(crate) fn is_authorizing(&self) -> bool {
+        matches!(self.mode, Mode::Polling(Polling { authorizing: true, .. }))
     }
 
     /// Polling, with its last exchange answered.
     pub(crate) fn is_proven(&self) -> bool {
-        matches!(self, Self::Polling(Polling { failures: 0, proven_since: Some(_), .. }))
+        matches!(self.mode, Mode::Polling(Polling { failures: 0, proven_since: Some(_), .. }))
     }
 
     /// Polling and good enough to call the client connected: one failed poll is forgiven.
     pub(crate) fn carries(&self) -> bool {
-        matches!(self, Self::Polling(Polling { failures: 0 | 1, proven_since: Some(_), .. }))
+        matches!(self.mode, Mode::Polling(Polling { failures: 0 | 1, proven_since: Some(_), .. }))
     }
 
-    pub(crate) fn exchange(&self) -> Option<&Exchange> {
-        match self {
-            Self::Leaving(exchange) | Self::Polling(Polling { phase: Phase::InFlight(exchange), .. }) => {
-                Some(exchange)
-            }
+    pub(crate) fn polling_mut(&mut self) -> Option<&mut Polling> {
+        match &mut self.mode {
+            Mode::Polling(polling) => Some(polling),
             _ => None,
         }
     }

@@ -1,56 +1,43 @@
 //! The WebSocket's life (PROTOCOL.md, Link).
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 use crate::io::LinkId;
 use crate::liveness::Liveness;
 use crate::time::Instant;
 use crate::token::TokenGeneration;
 
-/// The states of the link.
+/// The time at which something happens on a link, where it happens on none.
+pub(crate) const NEVER: (Instant, LinkId) = (Instant::NEVER, LinkId(0));
+
+/// The connections there are, and what is done for the next one. Without any: Opening, Waiting and so on; with one: Greeting or
+/// Live; a draining one and its successor: Handover.
 #[derive(Debug)]
 #[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
-pub(crate) enum Link {
-    /// Not asked for, or polling alone is allowed.
+pub(crate) struct Link {
+    pub(crate) attempt: Attempt,
+    /// All that have said hello, the older first: at most two.
+    pub(crate) connections: Vec<Connection>,
+}
+
+/// What is done for a new connection.
+#[derive(Debug)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
+pub(crate) enum Attempt {
+    /// Nothing: there is one already, or none is asked for.
     Idle,
     /// Waiting for a token.
     Authorizing,
     /// Asked for; not open yet.
     Opening(LinkId),
-    /// Open, hello sent, no welcome yet.
-    Greeting(Box<Connection>),
-    /// Welcomed.
-    Live(Box<Connection>),
-    /// The old link is draining and its successor is on its way.
-    Handover {
-        /// Still the primary until the successor is.
-        old: Box<Connection>,
-        /// How far the successor is.
-        new: Successor,
-    },
-    /// Until the retry timer.
+    /// Until the retry timer. There is no connection.
     Waiting {
         /// No hint of the network or the screen makes it open sooner.
         earliest: Instant,
     },
-    /// For good, until `connect`.
+    /// For good, until `connect`. There is no connection.
     Stopped,
-}
-
-/// How far a successor is.
-#[derive(Debug)]
-#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
-pub(crate) enum Successor {
-    /// Waiting for a token.
-    Authorizing,
-    /// Asked for; not open yet.
-    Opening(LinkId),
-    /// Open, hello sent, no welcome yet.
-    Greeting(Box<Connection>),
-    /// Welcomed; some topics are not answered yet.
-    Settling(Box<Connection>),
-    /// The primary; the old link only awaits results of what was sent there.
-    Primary(Box<Connection>),
 }
 
 /// One open WebSocket that has said hello.
@@ -58,6 +45,7 @@ pub(crate) enum Successor {
 #[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Connection {
     pub(crate) id: LinkId,
+    pub(crate) stage: Stage,
     /// Numbers the feeds of a client in the order of their hellos.
     pub(crate) feed: u32,
     /// The request that its hello was.
@@ -68,10 +56,32 @@ pub(crate) struct Connection {
     /// From the welcome on; until then the hello timer judges.
     pub(crate) liveness: Option<Liveness>,
     pub(crate) token: TokenGeneration,
+    pub(crate) auth: Option<AuthQuestion>,
     /// Bytes that the WebSocket has accepted and not yet sent.
     pub(crate) buffered: u64,
     pub(crate) drain: Option<Drain>,
     pub(crate) advice: Option<Advice>,
+}
+
+/// How far a connection is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
+pub(crate) enum Stage {
+    /// Hello sent, no welcome yet.
+    Greeting,
+    /// Welcomed.
+    Live,
+    /// Its successor is the primary; it only awaits results of what was sent there.
+    Retiring,
+}
+
+/// An `rt.auth` without its result yet.
+#[derive(Debug)]
+#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
+pub(crate) struct AuthQuestion {
+    pub(crate) reference: u64,
+    pub(crate) token: TokenGeneration,
+    pub(crate) since: Instant,
 }
 
 /// A draining link's terms.
@@ -94,149 +104,64 @@ pub(crate) struct Advice {
 }
 
 impl Link {
-    /// The connection that new frames go out on.
-    pub(crate) fn primary(&self) -> Option<&Connection> {
-        match self {
-            Self::Live(connection)
-            | Self::Handover { new: Successor::Primary(connection), .. }
-            | Self::Handover { old: connection, .. } => Some(connection),
-            _ => None,
+    pub(crate) fn new() -> Self {
+        Self { attempt: Attempt::Idle, connections: Vec::new() }
+    }
+
+    /// Not asked for, or polling alone is allowed.
+    pub(crate) fn is_idle(&self) -> bool {
+        matches!(self.attempt, Attempt::Idle) && self.connections.is_empty()
+    }
+
+    pub(crate) fn is_opening(&self, id: LinkId) -> bool {
+        matches!(self.attempt, Attempt::Opening(opening) if opening == id)
+    }
+
+    /// The one that is not open or not welcomed yet.
+    pub(crate) fn trying(&self) -> Option<LinkId> {
+        match self.attempt {
+            Attempt::Opening(id) => Some(id),
+            _ => self.connections.last().filter(|last| last.stage == Stage::Greeting).map(|last| last.id),
         }
+    }
+
+    /// The connection that new frames go out on: during a handover the old one, until it retires.
+    pub(crate) fn primary(&self) -> Option<&Connection> {
+        self.connections.iter().find(|connection| connection.stage == Stage::Live)
     }
 
     pub(crate) fn primary_mut(&mut self) -> Option<&mut Connection> {
-        match self {
-            Self::Live(connection)
-            | Self::Handover { new: Successor::Primary(connection), .. }
-            | Self::Handover { old: connection, .. } => Some(connection),
+        self.connections.iter_mut().find(|connection| connection.stage == Stage::Live)
+    }
+
+    /// The primary, unless there is a handover.
+    pub(crate) fn only(&mut self) -> Option<&mut Connection> {
+        match (&self.attempt, &mut *self.connections) {
+            (Attempt::Idle, [only]) if only.stage == Stage::Live => Some(only),
             _ => None,
         }
     }
 
-    /// The links that topics are asked for on: the primary, and a welcomed successor, each with its feed.
-    pub(crate) fn welcomed(&self) -> [Option<(LinkId, u32)>; 2] {
-        let name = |connection: &Connection| (connection.id, connection.feed);
-        [self.primary().map(name), self.settling().map(name)]
-    }
-
-    /// A welcomed successor that is not the primary yet.
-    pub(crate) fn settling(&self) -> Option<&Connection> {
-        match self {
-            Self::Handover { new: Successor::Settling(connection), .. } => Some(connection),
-            _ => None,
-        }
-    }
-
-    /// The one that is open and waits for its welcome.
-    pub(crate) fn greeting(&self) -> Option<&Connection> {
-        match self {
-            Self::Greeting(connection) | Self::Handover { new: Successor::Greeting(connection), .. } => {
-                Some(connection)
-            }
-            _ => None,
-        }
-    }
-
-    pub(crate) fn opening(&self) -> Option<LinkId> {
-        match self {
-            Self::Opening(id) | Self::Handover { new: Successor::Opening(id), .. } => Some(*id),
-            _ => None,
-        }
-    }
-
-    /// All that have said hello, the older first.
-    pub(crate) fn connections_mut(&mut self) -> [Option<&mut Connection>; 2] {
-        match self {
-            Self::Greeting(connection) | Self::Live(connection) => [Some(connection), None],
-            Self::Handover { old, new } => [Some(old), new.connection_mut()],
-            _ => [None, None],
-        }
-    }
-
+    #[inline(never)]
     pub(crate) fn connection_mut(&mut self, id: LinkId) -> Option<&mut Connection> {
-        for connection in self.connections_mut() {
-            let Some(connection) = connection else { continue };
-            if connection.id == id {
-                return Some(connection);
-            }
-        }
-        None
+        self.connections.iter_mut().find(|connection| connection.id == id)
     }
 
-    /// The names and feeds of all that have said hello.
-    pub(crate) fn names(&mut self) -> [Option<(LinkId, u32)>; 2] {
-        self.connections_mut().map(|connection| connection.map(|connection| (connection.id, connection.feed)))
+    /// The names and the feed of the connection at a place, where it takes questions.
+    pub(crate) fn live_at(&self, place: usize) -> Option<(LinkId, u32)> {
+        let connection = self.connections.get(place).filter(|connection| connection.stage == Stage::Live)?;
+        Some((connection.id, connection.feed))
     }
 
-    /// The greeting connection has its welcome.
-    pub(crate) fn welcome(&mut self) {
-        if let Self::Handover { new, .. } = self {
-            *new = match core::mem::replace(new, Successor::Authorizing) {
-                Successor::Greeting(connection) => Successor::Settling(connection),
-                other => other,
-            };
-        } else {
-            *self = match core::mem::replace(self, Self::Idle) {
-                Self::Greeting(connection) => Self::Live(connection),
-                other => other,
-            };
-        }
-    }
-
-    /// Begins to probe each welcomed connection that is not being probed already, and names those.
-    pub(crate) fn probe(&mut self, now: Instant) -> [Option<LinkId>; 2] {
-        self.connections_mut().map(|connection| {
-            let connection = connection?;
-            connection.liveness.as_mut()?.probe(now).then_some(connection.id)
-        })
-    }
-
-    /// The welcomed connection that is dead first if nothing comes in, and when.
-    pub(crate) fn first_to_die(&mut self) -> Option<(Instant, LinkId)> {
-        let mut first = None;
-        for connection in self.connections_mut() {
-            let Some(connection) = connection else { continue };
+    /// When the first of the welcomed connections is dead if nothing comes in, and which.
+    pub(crate) fn first_to_die(&self) -> (Instant, LinkId) {
+        let mut first = NEVER;
+        for connection in &self.connections {
             let Some(liveness) = &connection.liveness else { continue };
-            let death = (liveness.deadline(), connection.id);
-            if first.is_none_or(|first| death < first) {
-                first = Some(death);
+            if liveness.deadline() < first.0 {
+                first = (liveness.deadline(), connection.id);
             }
         }
         first
-    }
-
-    /// Whether this is the link's first open or its welcome that is awaited, no connection being live.
-    pub(crate) fn is_trying(&self) -> bool {
-        matches!(self, Self::Authorizing | Self::Opening(_) | Self::Greeting(_) | Self::Waiting { .. })
-    }
-}
-
-impl Successor {
-    pub(crate) fn connection_mut(&mut self) -> Option<&mut Connection> {
-        match self {
-            Self::Greeting(connection) | Self::Settling(connection) | Self::Primary(connection) => {
-                Some(connection)
-            }
-            Self::Authorizing | Self::Opening(_) => None,
-        }
-    }
-
-    pub(crate) fn into_connection(self) -> Option<Box<Connection>> {
-        match self {
-            Self::Greeting(connection) | Self::Settling(connection) | Self::Primary(connection) => {
-                Some(connection)
-            }
-            Self::Authorizing | Self::Opening(_) => None,
-        }
-    }
-
-    pub(crate) fn id(&self) -> Option<LinkId> {
-        match self {
-            Self::Authorizing => None,
-            Self::Opening(id) => Some(*id),
-            Self::Greeting(connection) | Self::Settling(connection) | Self::Primary(connection) => {
-                Some(connection.id)
-            }
-        }
     }
 }

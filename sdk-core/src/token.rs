@@ -26,7 +26,6 @@ pub(crate) struct Tokens {
     generation: u32,
     request: Option<TokenRequest>,
     requests: u32,
-    refused: bool,
     renewed: bool,
 }
 
@@ -36,12 +35,13 @@ struct Held {
     token: Secret,
     since: Now,
     life_ms: Option<u64>,
+    refused: bool,
 }
 
 impl Tokens {
     /// The token, unless it was refused or has lived 80 % of its life by either clock.
     pub(crate) fn fresh(&self, now: Now) -> Option<(&str, TokenGeneration)> {
-        let held = self.held.as_ref().filter(|held| !self.refused && !held.is_old(now))?;
+        let held = self.held.as_ref().filter(|held| !held.refused && !held.is_old(now))?;
         Some((&held.token.0, self.generation()))
     }
 
@@ -67,7 +67,7 @@ impl Tokens {
         self.requests += 1;
         let request = TokenRequest(self.requests);
         self.request = Some(request);
-        Some((request, self.refused))
+        Some((request, self.held.as_ref().is_some_and(|held| held.refused)))
     }
 
     /// Ends the request if it is the one under way.
@@ -84,9 +84,8 @@ impl Tokens {
     }
 
     pub(crate) fn store(&mut self, token: Secret, life_ms: Option<u64>, now: Now) {
-        self.held = Some(Held { token, since: now, life_ms });
+        self.held = Some(Held { token, since: now, life_ms, refused: false });
         self.generation = self.generation.wrapping_add(1);
-        self.refused = false;
     }
 
     /// The server's word on the remaining life; it wins over the application's.
@@ -102,7 +101,7 @@ impl Tokens {
         if generation.0 != self.generation {
             return Refusal::TryAgain;
         }
-        self.refused = true;
+        self.demand_new();
         if self.is_pending() {
             return Refusal::TryAgain;
         }
@@ -115,7 +114,9 @@ impl Tokens {
 
     /// The server asks for a newer token than the one it has.
     pub(crate) fn demand_new(&mut self) {
-        self.refused = true;
+        if let Some(held) = &mut self.held {
+            held.refused = true;
+        }
     }
 
     pub(crate) fn end_streak(&mut self) {

@@ -6,6 +6,7 @@ use super::Client;
 use crate::close::CloseCode;
 use crate::codec::outgoing;
 use crate::io::{LinkId, Slot};
+use crate::link::{self, Stage};
 use crate::time::Instant;
 use crate::timer::Timer;
 
@@ -34,8 +35,8 @@ impl<P> Client<P> {
 
     /// Asks every welcomed link for what it has not been asked, or must be asked again.
     pub(super) fn ask_topics(&mut self) {
-        for names in self.link.welcomed() {
-            let Some((link, feed)) = names else { continue };
+        for place in 0..self.link.connections.len() {
+            let Some((link, feed)) = self.link.live_at(place) else { continue };
             self.ask_topics_on(link, feed);
         }
     }
@@ -44,8 +45,8 @@ impl<P> Client<P> {
     pub(super) fn leave(&mut self, slot: Slot) {
         let Some(topic) = self.topics.by_slot(slot).filter(|topic| topic.was_asked()) else { return };
         topic.leave();
-        for names in self.link.welcomed() {
-            let Some((link, _)) = names else { continue };
+        for place in 0..self.link.connections.len() {
+            let Some((link, _)) = self.link.live_at(place) else { continue };
             let reference = self.next_reference();
             let Some(topic) = self.topics.find(slot) else { return };
             let text = outgoing::unsubscribe(reference, &topic.name);
@@ -56,32 +57,27 @@ impl<P> Client<P> {
     /// A link that leaves a question unanswered is not to be relied on.
     pub(super) fn answer_overdue(&mut self) {
         // The link whose answer the timer waited for may just have ended for another cause.
-        if let Some((since, link)) = self.oldest_question()
-            && since + ANSWER_MS <= self.now.monotonic
-        {
+        let (since, link) = self.oldest_question();
+        if since + ANSWER_MS <= self.now.monotonic {
             self.close_link(link, CloseCode::TIMEOUT);
         }
     }
 
     pub(super) fn plan_answers(&mut self) {
-        let oldest = self.oldest_question().map_or(Instant::NEVER, |(since, _)| since + ANSWER_MS);
-        self.timers.set(Timer::Answer, oldest);
+        let (since, _) = self.oldest_question();
+        self.timers.set(Timer::Answer, since + ANSWER_MS);
     }
 
     /// When the oldest unanswered question was sent on a welcomed link, and on which. A greeting one has the hello timer,
     /// an exchange its own.
-    fn oldest_question(&self) -> Option<(Instant, LinkId)> {
-        let mut oldest = None;
-        for names in self.link.welcomed() {
-            let Some((link, feed)) = names else { continue };
-            let mut since = self.topics.oldest_question(feed);
-            if let Some(auth) = &self.auth_question
-                && auth.feed == feed
-            {
-                since = since.min(auth.since);
-            }
-            if oldest.is_none_or(|(first, _)| since < first) {
-                oldest = Some((since, link));
+    #[inline(never)]
+    fn oldest_question(&self) -> (Instant, LinkId) {
+        let mut oldest = link::NEVER;
+        for connection in self.link.connections.iter().filter(|connection| connection.stage == Stage::Live) {
+            let auth = connection.auth.as_ref().map_or(Instant::NEVER, |question| question.since);
+            let since = self.topics.oldest_question(connection.feed).min(auth);
+            if since < oldest.0 {
+                oldest = (since, connection.id);
             }
         }
         oldest

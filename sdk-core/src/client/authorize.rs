@@ -1,12 +1,11 @@
 //! Tokens: asked for before opening, refreshed on a live link, renewed once in a failure streak.
 
-use super::{AuthQuestion, Client};
+use super::Client;
 use crate::close::{CloseCode, CloseRule};
 use crate::codec::outgoing;
-use crate::fallback::{Fallback, Phase, Polling};
 use crate::frame::{ErrorCode, Secret, WireError};
 use crate::io::{Output, TokenRequest};
-use crate::link::Link;
+use crate::link::{Attempt, AuthQuestion};
 use crate::timer::Timer;
 use crate::token::Refusal;
 
@@ -23,7 +22,7 @@ impl<P> Client<P> {
     /// Asks the application, unless it is being asked already.
     pub(super) fn need_token(&mut self) {
         if let Some((request, renew)) = self.tokens.begin_request() {
-            self.timers.set(Timer::Authorize, self.now.monotonic + AUTHORIZE_MS);
+            self.set_timer(Timer::Authorize, AUTHORIZE_MS);
             self.emit(Output::NeedToken { request, renew });
         }
     }
@@ -36,14 +35,10 @@ impl<P> Client<P> {
         self.tokens.store(token, expires_in_ms, self.now);
         self.topics.retry_failed();
         self.topics_changed = true;
-        match self.link {
-            Link::Authorizing => self.begin_authorized_link(),
-            Link::Live(_) | Link::Handover { .. } => {
-                self.successor_authorized();
-                self.authenticate();
-            }
-            _ => {}
+        if matches!(self.link.attempt, Attempt::Authorizing) {
+            self.open();
         }
+        self.authenticate();
         self.poll_authorized();
     }
 
@@ -77,30 +72,24 @@ impl<P> Client<P> {
         failed: Option<&WireError>,
         expires_in_ms: Option<u64>,
     ) -> bool {
-        let Some(AuthQuestion { token, .. }) =
-            self.auth_question.filter(|question| question.reference == reference && question.feed == feed)
+        let ours = |question: &mut AuthQuestion| question.reference == reference;
+        let Some(connection) = self.link.connections.iter_mut().find(|connection| connection.feed == feed)
         else {
             return false;
         };
-        self.auth_question = None;
+        let Some(question) = connection.auth.take_if(ours) else { return false };
         let refused = failed
             .is_some_and(|error| matches!(error.code, ErrorCode::Unauthorized | ErrorCode::TokenExpired));
         if failed.is_some() && !refused {
-            self.timers.set(Timer::TokenRefresh, self.now.monotonic + REFRESH_AGAIN_MS);
+            self.set_timer(Timer::TokenRefresh, REFRESH_AGAIN_MS);
             return true;
         }
         // The server has judged this token: if it ends the link for authorization now, then because of it.
-        for connection in self.link.connections_mut() {
-            if let Some(connection) = connection
-                && connection.feed == feed
-            {
-                connection.token = token;
-            }
-        }
+        connection.token = question.token;
         if !refused {
-            self.tokens.learn_life(token, expires_in_ms, self.now);
+            self.tokens.learn_life(question.token, expires_in_ms, self.now);
             self.plan_refresh();
-        } else if self.tokens.refuse(token) == Refusal::Renew {
+        } else if self.tokens.refuse(question.token) == Refusal::Renew {
             // Where the streak has had its renewal, the server's close follows, and its code decides.
             self.need_token();
         }
@@ -114,36 +103,40 @@ impl<P> Client<P> {
         self.timers.set_or_clear(Timer::TokenRefresh, refresh);
     }
 
-    fn begin_authorized_link(&mut self) {
-        let id = self.open();
-        self.link = Link::Opening(id);
-    }
-
     /// Gives the live link the new token.
     fn authenticate(&mut self) {
-        let Some(connection) = self.link.primary() else { return };
-        let (link, feed) = (connection.id, connection.feed);
-        let reference = self.next_reference();
+        // What is said of an older token does not matter any more.
+        for connection in &mut self.link.connections {
+            connection.auth = None;
+        }
+        let (since, reference) = (self.now.monotonic, self.counters.reference + 1);
+        let Some(connection) = self.link.primary_mut() else { return };
         let Some((token, generation)) = self.tokens.held() else { return };
-        let text = outgoing::authenticate(reference, token);
+        connection.auth = Some(AuthQuestion { reference, token: generation, since });
+        let (link, text) = (connection.id, outgoing::authenticate(reference, token));
+        self.counters.reference = reference;
         self.send_text(link, text);
-        let since = self.now.monotonic;
-        self.auth_question = Some(AuthQuestion { reference, feed, token: generation, since });
         self.plan_refresh();
     }
 
     fn token_missing(&mut self, retryable: bool) {
         let code = CloseCode::UNAUTHORIZED;
-        let authorizing = matches!(self.link, Link::Authorizing)
-            || matches!(self.fallback, Fallback::Polling(Polling { phase: Phase::Authorizing, .. }));
-        if authorizing && !retryable && self.link.primary().is_none() {
+        let opens = matches!(self.link.attempt, Attempt::Authorizing);
+        let polls = self.fallback.is_authorizing();
+        if (opens || polls) && !retryable && self.link.primary().is_none() {
             self.stop(code);
             return;
         }
         self.poll_without_token();
-        if matches!(self.link, Link::Authorizing) {
+        if opens {
+            self.link.attempt = Attempt::Idle;
+            self.timers.clear(Timer::Handover);
+        }
+        if opens && self.link.connections.is_empty() {
             self.wait_or_stop(code, CloseRule::Retry, None);
-        } else if !self.abandon_authorizing_successor() && self.link.primary().is_some() {
+        } else if opens {
+            self.retry_successor(CloseRule::Retry, None);
+        } else if self.link.primary().is_some() {
             let again = retryable.then(|| self.now.monotonic + REFRESH_AGAIN_MS);
             self.timers.set_or_clear(Timer::TokenRefresh, again);
         }

@@ -3,8 +3,8 @@
 use super::{Activity, Client};
 use crate::close::CloseCode;
 use crate::io::{Counter, Input, LinkId, Output};
-use crate::link::Link;
-use crate::time::Now;
+use crate::link::Attempt;
+use crate::time::{Instant, Now};
 use crate::timer::Timer;
 
 /// A timer so late, or a wall clock that ran so far ahead, means that the machine slept.
@@ -41,12 +41,21 @@ impl<P> Client<P> {
         self.unsettled = true;
     }
 
+    /// Sets a timer to run out after so long.
+    #[inline(never)]
+    pub(super) fn set_timer(&mut self, timer: Timer, after_ms: u64) {
+        self.timers.set(timer, self.now.monotonic + after_ms);
+    }
+
     /// Pings every connection that is not being probed already.
     pub(super) fn probe_all(&mut self) {
-        for link in self.link.probe(self.now.monotonic) {
-            let Some(link) = link else { continue };
-            self.count(Counter::Probes);
-            self.send_text(link, crate::codec::outgoing::bare("ping", None));
+        for place in 0..self.link.connections.len() {
+            let Some(connection) = self.link.connections.get_mut(place) else { continue };
+            let link = connection.id;
+            if connection.liveness.as_mut().is_some_and(|liveness| liveness.probe(self.now.monotonic)) {
+                self.count(Counter::Probes);
+                self.send_text(link, crate::codec::outgoing::bare("ping", None));
+            }
         }
         self.plan_liveness();
     }
@@ -54,7 +63,9 @@ impl<P> Client<P> {
     /// Brings a pending retry, of the socket or of a failed poll, to within a second; advice is still kept.
     pub(super) fn pull_forward(&mut self) {
         let soon = self.now.monotonic + self.random.between(crate::backoff::FLOOR_MS, PULL_MS);
-        if let (Link::Waiting { earliest }, Some(retry)) = (&self.link, self.timers.get(Timer::Retry)) {
+        if let (Attempt::Waiting { earliest }, Some(retry)) =
+            (&self.link.attempt, self.timers.get(Timer::Retry))
+        {
             self.timers.set(Timer::Retry, retry.min(soon.max(*earliest)));
         }
         let failing = self.fallback.polling_mut().filter(|polling| polling.failures > 0);
@@ -64,8 +75,8 @@ impl<P> Client<P> {
     }
 
     pub(super) fn plan_liveness(&mut self) {
-        let deadline = self.link.first_to_die().map(|(at, _)| at).filter(|_| !fault!(LivenessOff));
-        self.timers.set_or_clear(Timer::Liveness, deadline);
+        let (deadline, _) = self.link.first_to_die();
+        self.timers.set(Timer::Liveness, if fault!(LivenessOff) { Instant::NEVER } else { deadline });
     }
 
     /// True where the machine slept in between.
@@ -111,9 +122,8 @@ impl<P> Client<P> {
     }
 
     fn close_dead(&mut self) {
-        if let Some((at, link)) = self.link.first_to_die()
-            && at <= self.now.monotonic
-        {
+        let (at, link) = self.link.first_to_die();
+        if at <= self.now.monotonic {
             self.close_link(link, CloseCode::TIMEOUT);
         }
         self.plan_liveness();

@@ -5,10 +5,9 @@ use alloc::string::String;
 use super::{Activity, Client};
 use crate::codec::outgoing::{self, MessageFrame};
 use crate::error::Misuse;
-use crate::fallback::Fallback;
 use crate::frame::{AckState, is_reserved};
 use crate::io::{MessageId, Outcome, OutgoingMessage, Output, Slot, SubscribeOptions, SubscriptionId};
-use crate::link::Link;
+use crate::link::Attempt;
 use crate::time::Now;
 
 impl<P> Client<P> {
@@ -16,11 +15,11 @@ impl<P> Client<P> {
     /// connected or on the way, nothing happens. Frozen: takes effect on thaw.
     pub fn connect(&mut self, now: Now) {
         self.observe_command(now);
-        match (&mut self.activity, &self.link) {
+        match (&mut self.activity, &self.link.attempt) {
             (Activity::Frozen { resume }, _) => *resume = true,
-            (Activity::Awake, Link::Idle) if matches!(self.fallback, Fallback::Off) => self.start(),
-            (Activity::Awake, Link::Stopped) => self.start(),
-            (Activity::Awake, Link::Waiting { earliest }) if *earliest <= self.now.monotonic => {
+            (Activity::Awake, _) if self.link.is_idle() && self.fallback.is_off() => self.start(),
+            (Activity::Awake, Attempt::Stopped) => self.start(),
+            (Activity::Awake, Attempt::Waiting { earliest }) if *earliest <= self.now.monotonic => {
                 self.begin_link();
             }
             (Activity::Awake, _) => {}

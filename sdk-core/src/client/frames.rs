@@ -7,7 +7,7 @@ use crate::close::CloseCode;
 use crate::codec::outgoing;
 use crate::frame::{ErrorCode, ServerFrame, WireError};
 use crate::io::{Counter, LinkId, MessageId, Outcome};
-use crate::link::Advice;
+use crate::link::{Advice, Stage};
 use crate::timer::Timer;
 
 /// `received` acknowledgements that the server cannot take now are put off by this, up to twice.
@@ -22,12 +22,13 @@ pub(super) enum Source {
 
 impl<P> Client<P> {
     pub(super) fn frame_on_link(&mut self, link: LinkId, frame: ServerFrame<P>) {
-        let Some(feed) = self.link.connection_mut(link).map(|connection| connection.feed) else {
+        let Some(connection) = self.link.connection_mut(link) else {
             self.count(Counter::StaleFrames);
             return;
         };
+        let (feed, greeting) = (connection.feed, connection.stage == Stage::Greeting);
         if let ServerFrame::Event(event) = frame {
-            if self.link.greeting().is_some_and(|connection| connection.id == link) {
+            if greeting {
                 // Nothing but control before the welcome.
                 self.count(Counter::BadFrames);
                 return;
@@ -36,9 +37,9 @@ impl<P> Client<P> {
             return;
         }
         self.unsettled = true;
-        let greeting = self.link.greeting().is_some_and(|connection| connection.id == link);
         match frame {
-            ServerFrame::Welcome(welcome) => self.welcomed(link, &welcome),
+            ServerFrame::Welcome(welcome) if greeting => self.welcomed(link, &welcome),
+            ServerFrame::Welcome(_) => self.count(Counter::BadFrames),
             frame if greeting && !is_control(&frame) => self.count(Counter::BadFrames),
             frame => self.control(Source::Link(link), feed, frame),
         }
@@ -101,7 +102,7 @@ impl<P> Client<P> {
         if self.receipts.answered(reference, feed, again) {
             if again {
                 let delay = self.random.between(RECEIPTS_AGAIN_MS, 2 * RECEIPTS_AGAIN_MS);
-                self.timers.set(Timer::Receipts, self.now.monotonic + delay);
+                self.set_timer(Timer::Receipts, delay);
             }
             return;
         }

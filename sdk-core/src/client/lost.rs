@@ -1,15 +1,13 @@
 //! What follows the end of a link.
 
-use alloc::boxed::Box;
-
 use super::open::STABLE_MS;
 use super::{Client, stop};
 use crate::backoff;
 use crate::close::{self, CloseCode, CloseRule};
 use crate::config::{Exhausted, TransportChoice};
-use crate::fallback::{Fallback, PROBE_INTERVAL_CAP_MS};
+use crate::fallback::PROBE_INTERVAL_CAP_MS;
 use crate::io::{LinkId, Reason};
-use crate::link::{Advice, Connection, Link, Successor};
+use crate::link::{Advice, Attempt, Connection, Stage};
 use crate::timer::Timer;
 use crate::token::Refusal;
 
@@ -33,7 +31,7 @@ pub(super) enum End {
 struct Lost {
     role: Role,
     /// `None`: it never opened.
-    connection: Option<Box<Connection>>,
+    connection: Option<Connection>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,13 +47,13 @@ enum Role {
 impl<P> Client<P> {
     pub(super) fn closed(&mut self, link: LinkId, code: u16) {
         // What never opened has no close frame: its code is not the server's word.
-        let code = if self.link.opening() == Some(link) { CloseCode::ABNORMAL } else { code };
+        let code = if self.link.is_opening(link) { CloseCode::ABNORMAL } else { code };
         self.link_lost(link, code, End::Theirs);
     }
 
     /// A server of ours accepts every handshake, so a status comes from something in between: the exchange will tell more.
     pub(super) fn handshake_refused(&mut self, link: LinkId, status: u16, retry_after_ms: Option<u64>) {
-        if self.link.opening() != Some(link) {
+        if !self.link.is_opening(link) {
             return;
         }
         if self.config.transport == TransportChoice::Auto && matches!(status, 401 | 403 | 404) {
@@ -79,36 +77,19 @@ impl<P> Client<P> {
 
     /// Takes the link out of its state; its later inputs find nothing.
     fn detach(&mut self, link: LinkId) -> Option<Lost> {
-        let waiting = Link::Waiting { earliest: self.now.monotonic };
-        let (next, lost) = match core::mem::replace(&mut self.link, waiting) {
-            Link::Opening(id) if id == link => (None, Lost { role: Role::Only, connection: None }),
-            Link::Greeting(connection) | Link::Live(connection) if connection.id == link => {
-                (None, Lost { role: Role::Only, connection: Some(connection) })
-            }
-            Link::Handover { old, new } if old.id == link => {
-                let next = match new {
-                    Successor::Authorizing => Link::Authorizing,
-                    Successor::Opening(id) => Link::Opening(id),
-                    Successor::Greeting(connection) => Link::Greeting(connection),
-                    Successor::Settling(connection) | Successor::Primary(connection) => {
-                        Link::Live(connection)
-                    }
-                };
-                (Some(next), Lost { role: Role::Old, connection: Some(old) })
-            }
-            Link::Handover { old, new } if new.id() == Some(link) => {
-                let connection = new.into_connection();
-                (Some(Link::Live(old)), Lost { role: Role::New, connection })
-            }
-            other => {
-                self.link = other;
-                return None;
-            }
+        let connection = if self.link.is_opening(link) {
+            self.link.attempt = Attempt::Idle;
+            None
+        } else {
+            let place = self.link.connections.iter().position(|connection| connection.id == link)?;
+            Some(self.link.connections.remove(place))
         };
-        if let Some(next) = next {
-            self.link = next;
-        }
-        Some(lost)
+        let role = match self.link.connections.first() {
+            Some(other) if other.id < link => Role::New,
+            None if self.link.is_idle() => Role::Only,
+            _ => Role::Old,
+        };
+        Some(Lost { role, connection })
     }
 
     fn after_loss(&mut self, lost: &Lost, code: u16, advice: Option<Advice>, end: End) {
@@ -135,9 +116,6 @@ impl<P> Client<P> {
         self.topics.forget_feed(feed);
         self.outbox.requeue(feed);
         self.receipts.requeue(feed);
-        if self.auth_question.as_ref().is_some_and(|question| question.feed == feed) {
-            self.auth_question = None;
-        }
     }
 
     fn only_link_lost(&mut self, lost: &Lost, code: u16, told_ms: Option<u64>, end: End) {
@@ -147,7 +125,7 @@ impl<P> Client<P> {
         if !self.fallback.carries() {
             self.topics.no_longer_live();
         }
-        self.count_failure(lost.connection.as_deref(), rule, end);
+        self.count_failure(lost.connection.as_ref(), rule, end);
         match rule {
             CloseRule::Renew => {
                 if self.refuse_token_of(lost) == Refusal::GiveUp || !self.config.auto_reconnect {
@@ -159,7 +137,7 @@ impl<P> Client<P> {
             CloseRule::BadFrames
                 if self.streak.bad_frames >= BAD_FRAMES
                     && code == CloseCode::BAD_FRAMES
-                    && matches!(self.fallback, Fallback::Polling(_)) =>
+                    && self.fallback.is_polling() =>
             {
                 return self.stop(code);
             }
@@ -179,8 +157,8 @@ impl<P> Client<P> {
         }
         let least = self.least_delay(rule, told_ms, self.streak.attempt - 1);
         let delay = self.retry_delay(rule, told_ms, least);
-        self.link = Link::Waiting { earliest: self.now.monotonic + least };
-        self.timers.set(Timer::Retry, self.now.monotonic + delay);
+        self.link.attempt = Attempt::Waiting { earliest: self.now.monotonic + least };
+        self.set_timer(Timer::Retry, delay);
         let away_ms =
             if delay > HOLD_POLLS_MS { self.random.between(HOLD_POLLS_MS / 2, HOLD_POLLS_MS) } else { delay };
         let told_ms = if told_ms.is_some() { away_ms } else { 0 };
@@ -281,7 +259,7 @@ impl<P> Client<P> {
     /// The successor is the link now, as far as it has come.
     fn old_link_lost(&mut self) {
         self.timers.clear(Timer::Handover);
-        if matches!(self.link, Link::Live(_)) {
+        if self.link.only().is_some() {
             self.went_live();
             self.drain_again();
         } else {
@@ -297,6 +275,9 @@ impl<P> Client<P> {
         self.timers.clear(Timer::Connect);
         self.timers.clear(Timer::Hello);
         self.timers.clear(Timer::Handover);
+        if let Some(old) = self.link.connections.first_mut() {
+            old.stage = Stage::Live;
+        }
         let rule = close::rule(code);
         if rule == CloseRule::Renew && self.refuse_token_of(lost) == Refusal::GiveUp {
             return self.stop(code);

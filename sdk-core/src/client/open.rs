@@ -1,15 +1,13 @@
 //! From wanting a link to its welcome.
 
-use alloc::boxed::Box;
-
 use super::{Client, Streak};
 use crate::close::CloseCode;
 use crate::codec::outgoing::{self, HelloTerms};
 use crate::config::TransportChoice;
-use crate::fallback::{Clock, Fallback};
+use crate::fallback::{Clock, Mode};
 use crate::frame::Welcome;
 use crate::io::{Counter, LinkId, OutgoingBytes, Output};
-use crate::link::{Connection, Link, Successor};
+use crate::link::{Attempt, Connection, Stage};
 use crate::liveness::Liveness;
 use crate::timer::Timer;
 
@@ -26,7 +24,7 @@ impl<P> Client<P> {
         self.tokens.end_streak();
         self.reason = None;
         if self.config.transport == TransportChoice::Polling {
-            self.link = Link::Idle;
+            self.link.attempt = Attempt::Idle;
             self.enter_polling(0);
             return;
         }
@@ -37,47 +35,44 @@ impl<P> Client<P> {
     /// Opens now, or as soon as there is a token.
     pub(super) fn begin_link(&mut self) {
         self.timers.clear(Timer::Retry);
-        if self.tokens.fresh(self.now).is_none() {
-            self.link = Link::Authorizing;
+        if self.tokens.fresh(self.now).is_some() {
+            self.open();
+        } else {
+            self.link.attempt = Attempt::Authorizing;
             self.need_token();
-            return;
         }
-        let id = self.open();
-        self.link = Link::Opening(id);
     }
 
     pub(super) fn retry_link(&mut self) {
-        if matches!(self.link, Link::Waiting { .. }) {
+        if matches!(self.link.attempt, Attempt::Waiting { .. }) {
             self.begin_link();
         }
     }
 
-    pub(super) fn open(&mut self) -> LinkId {
+    pub(super) fn open(&mut self) {
         self.counters.link += 1;
         let link = LinkId(self.counters.link);
         self.count(Counter::Opens);
-        self.timers.set(Timer::Connect, self.now.monotonic + self.config.connect_timeout_ms);
+        self.set_timer(Timer::Connect, self.config.connect_timeout_ms);
         self.emit(Output::Open { link });
-        link
+        self.link.attempt = Attempt::Opening(link);
     }
 
     pub(super) fn opened(&mut self, link: LinkId) {
-        if self.link.opening() != Some(link) {
+        if !self.link.is_opening(link) {
             return;
         }
         fault!(CounterResetOnOpen => self.streak = Streak::default());
         self.streak.never_opened = 0;
         fault!(PingBeforeHello => self.send_text(link, outgoing::bare("ping", None)));
-        let handover = matches!(self.link, Link::Handover { .. });
-        let Some(connection) = self.greet(link, handover) else { return };
-        match &mut self.link {
-            Link::Handover { new, .. } => *new = Successor::Greeting(connection),
-            link => *link = Link::Greeting(connection),
+        if let Some(connection) = self.greet(link) {
+            self.link.attempt = Attempt::Idle;
+            self.link.connections.push(connection);
         }
     }
 
     /// Says hello.
-    fn greet(&mut self, link: LinkId, handover: bool) -> Option<Box<Connection>> {
+    fn greet(&mut self, link: LinkId) -> Option<Connection> {
         let now = self.now.monotonic;
         let (feed, hello) = (self.next_feed(), self.next_reference());
         let topics = self.hello_topics(feed, hello, 0);
@@ -86,60 +81,55 @@ impl<P> Client<P> {
             token,
             link: feed,
             topics: &topics.text,
-            handover,
+            handover: !self.link.connections.is_empty(),
             wait_ms: None,
             results_epoch: None,
         };
         let text = outgoing::hello(&self.config, &terms);
         self.send_text(link, text);
         self.timers.clear(Timer::Connect);
-        self.timers.set(Timer::Hello, now + self.config.hello_timeout_ms);
-        Some(Box::new(Connection {
+        self.set_timer(Timer::Hello, self.config.hello_timeout_ms);
+        Some(Connection {
             id: link,
+            stage: Stage::Greeting,
             feed,
             hello,
             results_epoch: "".into(),
             opened_at: now,
             liveness: None,
             token: generation,
+            auth: None,
             buffered: 0,
             drain: None,
             advice: None,
-        }))
+        })
     }
 
     /// The link is proven: the first frame that only a Steadfast server sends has come.
     pub(super) fn welcomed(&mut self, link: LinkId, welcome: &Welcome) {
-        let Some(greeting) = self.link.greeting().filter(|connection| connection.id == link) else {
-            self.count(Counter::BadFrames);
-            return;
-        };
-        let (feed, hello, token) = (greeting.feed, greeting.hello, greeting.token);
         if welcome.version != 1 {
             self.close_link(link, CloseCode::VERSION);
             return;
         }
+        let now = self.now.monotonic;
+        let silence_ms = welcome.heartbeat_ms.saturating_add(self.config.heartbeat_slack_ms);
+        let Some(connection) = self.link.connection_mut(link) else { return };
+        connection.stage = Stage::Live;
+        connection.results_epoch.clone_from(&welcome.results_epoch);
+        connection.liveness = Some(Liveness::new(now, silence_ms));
+        let (feed, hello, token) = (connection.feed, connection.hello, connection.token);
         self.count(Counter::Welcomes);
         self.timers.clear(Timer::Hello);
         self.tokens.learn_life(token, welcome.auth_expires_in_ms, self.now);
         self.adopt_terms(welcome);
-        let now = self.now.monotonic;
-        let silence_ms = welcome.heartbeat_ms.saturating_add(self.config.heartbeat_slack_ms);
-        if let Some(connection) = self.link.connection_mut(link) {
-            connection.results_epoch.clone_from(&welcome.results_epoch);
-            connection.liveness = Some(Liveness::new(now, silence_ms));
-        }
-        self.link.welcome();
-        if matches!(self.link, Link::Live(_)) {
-            self.went_live();
-        }
+        self.went_live();
         self.plan_liveness();
         self.topic_results(feed, Some(hello), &welcome.topics);
     }
 
-    /// A welcomed link is the only one, or the primary: the clocks that depend on it start.
+    /// Where a welcomed link is the only one, the clocks that depend on it start.
     pub(super) fn went_live(&mut self) {
-        let Some(connection) = self.link.primary() else { return };
+        let Some(connection) = self.link.only() else { return };
         self.timers.set(Timer::Stable, connection.opened_at + STABLE_MS);
         self.timers.set(Timer::Forgive, connection.opened_at + FORGIVE_MS);
         self.suspend_fallback_clock();
@@ -151,15 +141,14 @@ impl<P> Client<P> {
         self.streak = Streak::default();
         self.tokens.end_streak();
         self.reason = None;
-        if matches!(self.fallback, Fallback::Armed(Clock::Suspended { .. })) {
-            self.fallback = Fallback::Off;
+        if matches!(self.fallback.mode, Mode::Armed(Clock::Suspended { .. })) {
+            self.fallback.mode = Mode::Off;
         }
     }
 
     /// The socket did not open, or no welcome came.
     pub(super) fn greeting_overdue(&mut self) {
-        let late = self.link.opening().or(self.link.greeting().map(|connection| connection.id));
-        let late = late.filter(|_| !fault!(HelloTimeoutOff));
+        let late = self.link.trying().filter(|_| !fault!(HelloTimeoutOff));
         if let Some(link) = late {
             self.close_link(link, CloseCode::TIMEOUT);
         }
@@ -181,27 +170,27 @@ impl<P> Client<P> {
         if self.config.transport != TransportChoice::Auto {
             return;
         }
-        let left = match &self.fallback {
+        let left = match self.fallback.mode {
+            // The exchange under way carries on, so that nobody waits for a clock beside it.
+            Mode::Off if self.fallback.exchange.is_some() => return self.enter_polling(0),
             // Those who lose their server in one moment do not all poll in the next.
-            Fallback::Off => {
+            Mode::Off => {
                 self.random.between(self.config.fallback_after_ms / 2, self.config.fallback_after_ms)
             }
-            Fallback::Armed(Clock::Suspended { remaining_ms }) => *remaining_ms,
-            Fallback::Armed(Clock::Running) | Fallback::Polling(_) => return,
-            // The exchange under way carries on, so that nobody waits for a clock beside it.
-            Fallback::Leaving(_) => return self.enter_polling(0),
+            Mode::Armed(Clock::Suspended { remaining_ms }) => remaining_ms,
+            Mode::Armed(Clock::Running) | Mode::Polling(_) => return,
         };
-        self.fallback = Fallback::Armed(Clock::Running);
-        self.timers.set(Timer::Fallback, self.now.monotonic + left);
+        self.fallback.mode = Mode::Armed(Clock::Running);
+        self.set_timer(Timer::Fallback, left);
     }
 
     fn suspend_fallback_clock(&mut self) {
-        if let (Fallback::Armed(Clock::Running), Some(deadline)) =
-            (&self.fallback, self.timers.get(Timer::Fallback))
+        if let (Mode::Armed(Clock::Running), Some(deadline)) =
+            (&self.fallback.mode, self.timers.get(Timer::Fallback))
         {
             // What a server's word added (row F36) is over with the welcome.
             let remaining_ms = deadline.since(self.now.monotonic).min(self.config.fallback_after_ms);
-            self.fallback = Fallback::Armed(Clock::Suspended { remaining_ms });
+            self.fallback.mode = Mode::Armed(Clock::Suspended { remaining_ms });
         }
         self.timers.clear(Timer::Fallback);
     }

@@ -9,10 +9,10 @@ use crate::backoff;
 use crate::close::{self, CloseCode, CloseRule};
 use crate::codec::outgoing::{self, HelloTerms};
 use crate::config::TransportChoice;
-use crate::fallback::{Exchange, Fallback, Phase, Polling};
+use crate::fallback::{Exchange, Mode, Polling};
 use crate::frame::{ServerFrame, Welcome};
 use crate::io::{Counter, ExchangeId, OutgoingBytes, Output, Reason};
-use crate::link::Link;
+use crate::link::Attempt;
 use crate::timer::Timer;
 use crate::token::Refusal;
 use crate::topics::{Demand, Topic};
@@ -35,29 +35,26 @@ impl<P> Client<P> {
     pub(super) fn enter_polling(&mut self, after_ms: u64) {
         if fault!(NeverPolls)
             || self.config.transport == TransportChoice::WebSocket
-            || matches!(self.fallback, Fallback::Polling(_))
+            || self.fallback.is_polling()
         {
             return;
         }
         self.timers.clear(Timer::Fallback);
         self.count(Counter::Fallbacks);
-        let phase = match self.fallback {
-            Fallback::Leaving(exchange) => Phase::InFlight(exchange),
-            _ => Phase::Due,
-        };
         let earliest = self.now.monotonic + after_ms;
-        self.fallback = Fallback::Polling(Polling { phase, failures: 0, proven_since: None, earliest });
+        self.fallback.mode =
+            Mode::Polling(Polling { authorizing: false, failures: 0, proven_since: None, earliest });
         if after_ms > 0 {
             self.timers.set(Timer::Poll, earliest);
-        } else if matches!(phase, Phase::Due) {
+        } else if self.fallback.exchange.is_none() {
             self.start_exchange();
         }
     }
 
     /// Begins the next exchange, in place of a waiting one that does not carry what it must.
     pub(super) fn poll_due(&mut self) {
-        if let Fallback::Polling(polling) = &self.fallback {
-            if matches!(polling.phase, Phase::InFlight(_)) && !fault!(ExchangesOverlap) {
+        if self.fallback.is_polling() {
+            if !fault!(ExchangesOverlap) {
                 self.abort_exchange();
             }
             self.start_exchange();
@@ -70,7 +67,7 @@ impl<P> Client<P> {
         if fresh {
             self.begin_exchange();
         } else {
-            polling.phase = Phase::Authorizing;
+            polling.authorizing = true;
             self.timers.clear(Timer::Poll);
             self.need_token();
         }
@@ -78,22 +75,14 @@ impl<P> Client<P> {
 
     /// The token for a poll is here. However short its life is: the server says whether it will do.
     pub(super) fn poll_authorized(&mut self) {
-        if matches!(self.fallback, Fallback::Polling(Polling { phase: Phase::Authorizing, .. })) {
+        if self.fallback.is_authorizing() {
             self.begin_exchange();
-        }
-    }
-
-    fn begin_exchange(&mut self) {
-        self.timers.clear(Timer::Poll);
-        let exchange = self.exchange();
-        if let Some(polling) = self.fallback.polling_mut() {
-            polling.phase = Phase::InFlight(exchange);
         }
     }
 
     /// No token, for now: the poll is put off as if it had failed.
     pub(super) fn poll_without_token(&mut self) {
-        if matches!(self.fallback, Fallback::Polling(Polling { phase: Phase::Authorizing, .. })) {
+        if self.fallback.is_authorizing() {
             self.poll_again_later(None);
         }
     }
@@ -107,7 +96,11 @@ impl<P> Client<P> {
         bad_frames: u32,
     ) {
         self.counts.add(Counter::BadFrames, u64::from(bad_frames));
-        if self.fallback.exchange().is_none_or(|exchange| exchange.id != id && !fault!(StaleExchangeAccepted))
+        if self
+            .fallback
+            .exchange
+            .as_ref()
+            .is_none_or(|exchange| exchange.id != id && !fault!(StaleExchangeAccepted))
         {
             self.counts.add(Counter::StaleFrames, frames.len() as u64);
             return;
@@ -133,20 +126,20 @@ impl<P> Client<P> {
     }
 
     pub(super) fn exchange_failed(&mut self, id: ExchangeId) {
-        if self.fallback.exchange().is_some_and(|exchange| exchange.id == id) {
+        if self.fallback.exchange.as_ref().is_some_and(|exchange| exchange.id == id) {
             self.exchange_refused(0, None);
         }
     }
 
     pub(super) fn exchange_overdue(&mut self) {
-        let Some(exchange) = self.fallback.exchange().map(|exchange| exchange.id) else { return };
+        let Some(exchange) = self.fallback.exchange.as_ref().map(|exchange| exchange.id) else { return };
         self.emit(Output::Abort { exchange });
         self.exchange_refused(0, None);
     }
 
     /// Gives up the exchange under way, if there is one; polling itself goes on as the caller says.
     pub(super) fn abort_exchange(&mut self) {
-        let Some(exchange) = self.fallback.exchange().map(|exchange| exchange.id) else { return };
+        let Some(exchange) = self.fallback.exchange.as_ref().map(|exchange| exchange.id) else { return };
         self.emit(Output::Abort { exchange });
         self.end_exchange();
     }
@@ -154,49 +147,42 @@ impl<P> Client<P> {
     /// Polling ends once the live link has answered for every topic.
     pub(super) fn leave_polling(&mut self) {
         let Some(feed) = self.link.primary().map(|connection| connection.feed) else { return };
-        let Fallback::Polling(polling) = &self.fallback else { return };
+        if !self.fallback.is_polling() {
+            return;
+        }
         let asked = |topic: &Topic| !topic.needs_asking(feed) && !topic.is_awaited(feed);
         if !fault!(LeavesPollingEarly) && !self.topics.iter().all(asked) {
             return;
         }
         self.socket_probe.left_polling_at = Some(self.now.monotonic);
         self.timers.clear(Timer::Poll);
-        self.fallback = match polling.phase {
-            Phase::InFlight(exchange) => Fallback::Leaving(exchange),
-            Phase::Due | Phase::Authorizing => Fallback::Off,
-        };
+        self.fallback.mode = Mode::Off;
     }
 
     /// What an exchange must carry now does not wait for a long poll or the next interval.
     pub(super) fn hurry_exchange(&mut self) {
         let urgent = core::mem::take(&mut self.topics_changed) || self.outbox.has_queued();
-        let Fallback::Polling(polling) = &mut self.fallback else { return };
+        let proven = self.fallback.is_proven();
+        let Mode::Polling(polling) = &self.fallback.mode else { return };
         if !urgent {
             return;
         }
-        match &mut polling.phase {
-            Phase::Due
-                if polling.failures == 0
-                    && polling.proven_since.is_some()
-                    && polling.earliest <= self.now.monotonic =>
-            {
-                self.start_exchange();
+        if let Some(exchange) = &mut self.fallback.exchange {
+            exchange.hurry = true;
+            // Many changes at once are one exchange.
+            let settled = exchange.begun_at + backoff::FLOOR_MS;
+            if exchange.long && settled > self.now.monotonic {
+                self.timers.set(Timer::Poll, settled);
+            } else if exchange.long {
+                self.poll_due();
             }
-            Phase::InFlight(exchange) => {
-                exchange.hurry = true;
-                // Many changes at once are one exchange.
-                let settled = exchange.begun_at + backoff::FLOOR_MS;
-                if exchange.long && settled > self.now.monotonic {
-                    self.timers.set(Timer::Poll, settled);
-                } else if exchange.long {
-                    self.poll_due();
-                }
-            }
-            Phase::Due | Phase::Authorizing => {}
+        } else if proven && !polling.authorizing && polling.earliest <= self.now.monotonic {
+            self.start_exchange();
         }
     }
 
-    fn exchange(&mut self) -> Exchange {
+    fn begin_exchange(&mut self) {
+        self.timers.clear(Timer::Poll);
         self.counters.exchange += 1;
         let id = ExchangeId(self.counters.exchange);
         let (feed, hello) = (self.next_feed(), self.next_reference());
@@ -223,10 +209,14 @@ impl<P> Client<P> {
             HelloTerms { token, link: feed, topics: &topics.text, handover: false, wait_ms, results_epoch };
         let body = outgoing::batch(&outgoing::hello(&self.config, &terms), &messages);
         self.count(Counter::Exchanges);
-        self.timers.set(Timer::Exchange, self.now.monotonic + wait_ms.unwrap_or(0) + EXCHANGE_MS);
+        self.set_timer(Timer::Exchange, wait_ms.unwrap_or(0) + EXCHANGE_MS);
         self.emit(Output::Exchange { exchange: id, body: OutgoingBytes::Text(body) });
         let begun_at = self.now.monotonic;
-        Exchange { id, feed, hello, token: generation.unwrap_or_default(), begun_at, long, hurry: false }
+        let token = generation.unwrap_or_default();
+        self.fallback.exchange = Some(Exchange { id, feed, hello, token, begun_at, long, hurry: false });
+        if let Some(polling) = self.fallback.polling_mut() {
+            polling.authorizing = false;
+        }
     }
 
     /// Whether there are wanted topics that `feed` does not carry, or whose listeners were not told that they are live.
@@ -262,7 +252,7 @@ impl<P> Client<P> {
     }
 
     fn exchange_succeeded(&mut self, welcome: &Welcome, frames: impl Iterator<Item = ServerFrame<P>>) {
-        let Some(&Exchange { feed, hello, token, long, begun_at, .. }) = self.fallback.exchange() else {
+        let Some(Exchange { feed, hello, token, long, begun_at, .. }) = self.fallback.exchange else {
             return;
         };
         let foreign = self.outbox.requeue_foreign(feed, &welcome.results_epoch);
@@ -281,7 +271,7 @@ impl<P> Client<P> {
         let news = self.counts.get(Counter::Delivered as usize) > before;
         let unanswered = foreign || self.outbox.is_on(feed);
         let partial = self.leaves_out_topics(feed);
-        let hurry = self.fallback.exchange().is_some_and(|exchange| exchange.hurry);
+        let hurry = self.fallback.exchange.as_ref().is_some_and(|exchange| exchange.hurry);
         self.end_exchange();
         self.poll_proved();
         let long_next = self.config.long_poll && self.terms.poll.wait_ms > 0;
@@ -306,7 +296,7 @@ impl<P> Client<P> {
         let since = *polling.proven_since.get_or_insert(now);
         if now.since(since) >= super::open::STABLE_MS {
             self.tokens.end_streak();
-            if matches!(self.link, Link::Idle) {
+            if self.link.is_idle() {
                 self.reason = None;
             }
         }
@@ -317,7 +307,7 @@ impl<P> Client<P> {
 
     /// The pace at which the socket is tried changes with polling; the server's word on when not to try stands.
     fn replan_retry(&mut self) {
-        if let Link::Waiting { earliest } = self.link {
+        if let Attempt::Waiting { earliest } = self.link.attempt {
             let delay = self.backoff_delay();
             self.timers.set(Timer::Retry, (self.now.monotonic + delay).max(earliest));
         }
@@ -327,9 +317,7 @@ impl<P> Client<P> {
     fn schedule_poll(&mut self, at_once: bool, unanswered: bool) {
         let delay = self.random.around(self.terms.poll.interval_ms, 10).max(backoff::FLOOR_MS);
         let next = self.now.monotonic + delay;
-        let Fallback::Polling(polling @ Polling { phase: Phase::Due, .. }) = &mut self.fallback else {
-            return;
-        };
+        let Some(polling) = self.fallback.polling_mut() else { return };
         if unanswered {
             polling.earliest = next;
         }
@@ -342,10 +330,10 @@ impl<P> Client<P> {
 
     /// The exchange was not answered with frames; status zero: not at all.
     fn exchange_refused(&mut self, status: u16, retry_after_ms: Option<u64>) {
-        let Some(&Exchange { feed, token, .. }) = self.fallback.exchange() else { return };
+        let Some(Exchange { feed, token, .. }) = self.fallback.exchange else { return };
         self.count(Counter::ExchangesFailed);
         // While leaving, the link is the judge of sizes.
-        let polling = matches!(self.fallback, Fallback::Polling(_));
+        let polling = self.fallback.is_polling();
         let too_large = if status == 413 && polling { self.outbox.take_largest_on(feed) } else { None };
         let shrunk = too_large.is_some();
         if let Some(message) = too_large {
@@ -378,7 +366,7 @@ impl<P> Client<P> {
     /// ones for ever.
     fn prove_anew(&mut self) {
         let now = self.now.monotonic;
-        if let Some(Polling { proven_since: Some(since), .. }) = self.fallback.polling_mut() {
+        if let Mode::Polling(Polling { proven_since: Some(since), .. }) = &mut self.fallback.mode {
             *since = now;
         }
     }
@@ -396,13 +384,13 @@ impl<P> Client<P> {
         let now = self.now.monotonic;
         let Some(polling) = self.fallback.polling_mut() else { return };
         let was_proven = polling.failures == 0 && polling.proven_since.is_some();
-        polling.phase = Phase::Due;
+        polling.authorizing = false;
         polling.failures = polling.failures.saturating_add(1);
         let failures = polling.failures;
         polling.earliest = now + advice_ms.unwrap_or(backoff::FLOOR_MS);
         // Above an advice too: those whom one moment refused are not to come back in one moment.
         let delay = backoff::poll_delay(&mut self.random, failures);
-        self.timers.set(Timer::Poll, now + advice_ms.map_or(delay, |advice_ms| advice_ms + delay / 2));
+        self.set_timer(Timer::Poll, advice_ms.map_or(delay, |advice_ms| advice_ms + delay / 2));
         if !self.fallback.carries() && self.link.primary().is_none() {
             self.topics.no_longer_live();
         }
@@ -418,11 +406,8 @@ impl<P> Client<P> {
     /// The exchange under way is over: its feed ends, and leaving is complete.
     fn end_exchange(&mut self) {
         self.timers.clear(Timer::Exchange);
-        let Some(&Exchange { feed, .. }) = self.fallback.exchange() else { return };
-        match &mut self.fallback {
-            Fallback::Polling(polling) => polling.phase = Phase::Due,
-            leaving => *leaving = Fallback::Off,
+        if let Some(exchange) = self.fallback.exchange.take() {
+            self.forget_feed(exchange.feed);
         }
-        self.forget_feed(feed);
     }
 }

@@ -1,8 +1,8 @@
 //! The states of a client's regions by their names, for a recording's timeline.
 
 use super::{Activity, Client};
-use crate::fallback::{Fallback, Phase};
-use crate::link::{Link, Successor};
+use crate::fallback::{Mode, Polling};
+use crate::link::{Attempt, Stage};
 
 impl<P> Client<P> {
     /// The states of Link and Fallback, as PROTOCOL.md names them.
@@ -10,29 +10,27 @@ impl<P> Client<P> {
         if matches!(self.activity, Activity::Frozen { .. }) {
             return ("Frozen", "Frozen");
         }
-        let link = match &self.link {
-            Link::Idle => "Idle",
-            Link::Authorizing => "Authorizing",
-            Link::Opening(_) => "Opening",
-            Link::Greeting(_) => "Greeting",
-            Link::Live(_) => "Live",
-            Link::Handover { new: Successor::Authorizing, .. } => "Handover, authorizing",
-            Link::Handover { new: Successor::Opening(_), .. } => "Handover, opening",
-            Link::Handover { new: Successor::Greeting(_), .. } => "Handover, greeting",
-            Link::Handover { new: Successor::Settling(_), .. } => "Handover, settling",
-            Link::Handover { new: Successor::Primary(_), .. } => "Handover, retiring",
-            Link::Waiting { .. } => "Waiting",
-            Link::Stopped => "Stopped",
+        let link = match (&self.link.attempt, &*self.link.connections) {
+            (Attempt::Idle, []) => "Idle",
+            (Attempt::Authorizing, []) => "Authorizing",
+            (Attempt::Opening(_), []) => "Opening",
+            (_, [only]) if only.stage == Stage::Greeting => "Greeting",
+            (Attempt::Authorizing, _) => "Handover, authorizing",
+            (Attempt::Opening(_), _) => "Handover, opening",
+            (_, [_, new]) if new.stage == Stage::Greeting => "Handover, greeting",
+            (_, [old, _]) if old.stage == Stage::Retiring => "Handover, retiring",
+            (Attempt::Idle, [_, _, ..]) => "Handover, settling",
+            (Attempt::Idle, [_]) => "Live",
+            (Attempt::Waiting { .. }, _) => "Waiting",
+            (Attempt::Stopped, _) => "Stopped",
         };
-        let fallback = match &self.fallback {
-            Fallback::Off => "Off",
-            Fallback::Armed(_) => "Armed",
-            Fallback::Polling(polling) => match polling.phase {
-                Phase::Due => "Polling, due",
-                Phase::Authorizing => "Polling, authorizing",
-                Phase::InFlight(_) => "Polling, in flight",
-            },
-            Fallback::Leaving(_) => "Leaving",
+        let fallback = match (&self.fallback.mode, &self.fallback.exchange) {
+            (Mode::Off, None) => "Off",
+            (Mode::Off, Some(_)) => "Leaving",
+            (Mode::Armed(_), _) => "Armed",
+            (Mode::Polling(_), Some(_)) => "Polling, in flight",
+            (Mode::Polling(Polling { authorizing: true, .. }), None) => "Polling, authorizing",
+            (Mode::Polling(_), None) => "Polling, due",
         };
         (link, fallback)
     }

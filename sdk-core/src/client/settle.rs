@@ -2,10 +2,9 @@
 
 use super::{Activity, Client, Reported};
 use crate::codec::outgoing;
-use crate::fallback::Fallback;
 use crate::frame::{AckState, ErrorCode, WireError};
 use crate::io::{Counter, LinkId, MessageId, Outcome, Output, State, Status, Transport};
-use crate::link::Link;
+use crate::link::Attempt;
 use crate::outbox::Taken;
 use crate::timer::Timer;
 
@@ -73,7 +72,7 @@ impl<P> Client<P> {
             && self.link.primary().is_some()
         {
             let delay = self.random.between(0, RECEIPTS_MS);
-            self.timers.set(Timer::Receipts, self.now.monotonic + delay);
+            self.set_timer(Timer::Receipts, delay);
         }
     }
 
@@ -95,11 +94,11 @@ impl<P> Client<P> {
             (State::Disconnected, None)
         } else if self.link.primary().is_some() {
             (State::Connected, Some(Transport::WebSocket))
-        } else if matches!(self.link, Link::Stopped) {
+        } else if matches!(self.link.attempt, Attempt::Stopped) {
             (State::Closed, None)
         } else if self.fallback.carries() {
             (State::Connected, Some(Transport::Polling))
-        } else if self.link.is_trying() || matches!(self.fallback, Fallback::Polling(_)) {
+        } else if !self.link.is_idle() || self.fallback.is_polling() {
             (State::Connecting, None)
         } else {
             (State::Disconnected, None)

@@ -3,9 +3,9 @@
 use super::{Activity, Client};
 use crate::close::CloseCode;
 use crate::codec::outgoing;
-use crate::fallback::Fallback;
+use crate::fallback::Mode;
 use crate::io::{Output, Reason};
-use crate::link::Link;
+use crate::link::{Attempt, Connection};
 use crate::timer::Timer;
 
 /// What runs only while there is a link. A token request outlives its link, and so does its timer.
@@ -26,13 +26,13 @@ impl<P> Client<P> {
     pub(super) fn stop(&mut self, code: u16) {
         self.reason = Some(Reason { code, retryable: false });
         self.end_all(CloseCode::NORMAL, false);
-        self.link = Link::Stopped;
+        self.link.attempt = Attempt::Stopped;
     }
 
     /// As the application asked.
     pub(super) fn end_by_request(&mut self) {
         self.end_all(CloseCode::NORMAL, true);
-        self.link = Link::Idle;
+        self.link.attempt = Attempt::Idle;
         self.reason = None;
     }
 
@@ -40,11 +40,11 @@ impl<P> Client<P> {
         if self.activity != Activity::Awake {
             return;
         }
-        let resume =
-            !matches!((&self.link, &self.fallback), (Link::Idle, Fallback::Off) | (Link::Stopped, _));
+        let idle = self.link.is_idle() && self.fallback.is_off();
+        let resume = !idle && !matches!(self.link.attempt, Attempt::Stopped);
         if resume {
             self.end_all(CloseCode::NORMAL, false);
-            self.link = Link::Idle;
+            self.link.attempt = Attempt::Idle;
         }
         self.timers.clear_all();
         fault!(OpensWhileFrozen => self.begin_link());
@@ -62,20 +62,19 @@ impl<P> Client<P> {
 
     /// Closes every link, gives up the exchange, forgets their feeds. What the outbox holds stays there.
     fn end_all(&mut self, code: u16, polite: bool) {
-        let opening = self.link.opening();
-        for names in self.link.names() {
-            let Some((link, feed)) = names else { continue };
+        while !self.link.connections.is_empty() {
+            let Connection { id: link, feed, .. } = self.link.connections.remove(0);
             if polite {
                 self.send_text(link, outgoing::bare("rt.bye", None));
             }
             self.emit(Output::Close { link, code });
             self.forget_feed(feed);
         }
-        if let Some(link) = opening {
+        if let Attempt::Opening(link) = self.link.attempt {
             self.emit(Output::Close { link, code });
         }
         self.abort_exchange();
-        self.fallback = Fallback::Off;
+        self.fallback.mode = Mode::Off;
         self.socket_probe.left_polling_at = None;
         self.tokens.abandon_request();
         self.topics.no_longer_live();
