@@ -11,11 +11,12 @@ export interface Waiting {
 }
 
 /** Settles who waits for a message, by what the machine says of it. */
-export function complete({ what, a, b, c, value }: Output, waiting: Map<number, Waiting>, closing: boolean): void {
+export function complete(output: Output, waiting: Map<number, Waiting>, closing: boolean): void {
+  const { what, a, b, c, value } = output;
   const waiter = waiting.get(a);
   waiting.delete(a);
   if (what === Out.Done) waiter?.resolve({ payload: value, duplicate: b !== 0 });
-  else waiter?.reject(what === Out.Refused ? refusal(value as string, b !== 0) : givenUp(b, c !== 0, closing));
+  else waiter?.reject(what === Out.Refused ? refusal(output) : givenUp(b, c !== 0, closing));
 }
 
 /** Why there is no result. */
@@ -27,16 +28,15 @@ function givenUp(why: number, sent: boolean, closing: boolean): SteadfastError {
   return new SteadfastError(code, what + after, why === 0, sent);
 }
 
-/** The server's error: its code and its message, a space between. */
-export function refusal(text: string, retryable: boolean): SteadfastError {
-  const space = text.indexOf(' ');
-  const code = text.slice(0, space);
-  return new SteadfastError(code, text.slice(space + 1) || `the server refuses it: ${code}`, retryable);
+/** The server's error, or one of the machine's own: its code and its message, a space between. */
+export function refusal({ b, c, value }: Output): SteadfastError {
+  const [code = '', ...words] = `${['', 'forbidden ', 'too_large '][c]}${value as string}`.split(' ');
+  return new SteadfastError(code, words.join(' ') || `the server refuses it: ${code}`, b !== 0);
 }
 
 /**
- * What the machine names by a number below zero: the caller's mistakes, and -5, that it is not connected. Topics' names are checked
- * before it sees them.
+ * What the machine names by a number below zero: -5, that it is not connected, or the caller's mistakes by their places in the
+ * core's `Misuse`. Topics' names and lists of ids are checked before it sees them.
  */
 export function mistake(number: number): SteadfastError {
   switch (number) {

@@ -1,7 +1,7 @@
 import type { Output } from './core/core.js';
 import { Driver, openCore } from './core/driver.js';
 import type { EventFrame } from './core/frames.js';
-import { Call, Out } from './core/names.js';
+import { Call, GAP_REASONS, Out } from './core/names.js';
 import { SteadfastError } from './error.js';
 import type { Log } from './log.js';
 import type { Settings } from './options.js';
@@ -9,7 +9,7 @@ import { type Waiting, closed, complete, mistake, refusal } from './outbox.js';
 import { Recorder, STATISTICS, writeReport } from './report.js';
 import { idle, reasonOf } from './status.js';
 import { type Entry, type Topic, openTopic } from './topics.js';
-import type { Client, Result, Statistics, Status, StatusReason, Subscription } from './types.js';
+import type { Client, Result, Statistics, Status, Subscription } from './types.js';
 
 /** One client's session with its machine: who listens, who waits for results, and what the status is. */
 export interface Session {
@@ -51,8 +51,6 @@ export function openSession(settings: Settings, log: Log, load: () => Promise<We
   const entries = new Set<Entry>();
   const statusListeners = new Set<(status: Status) => void>();
   const recorder = new Recorder();
-  let reason: StatusReason | null = null;
-  let tokenFailure: string | undefined;
   let listenerErrors = 0;
 
   const session: Session = {
@@ -84,7 +82,7 @@ export function openSession(settings: Settings, log: Log, load: () => Promise<We
         return () => void statusListeners.delete(wrapped);
       },
       statistics() {
-        const counted = STATISTICS.map((name, index) => [name, driver?.statistic(index) ?? 0]);
+        const counted = STATISTICS.map((name, index) => [name, driver?.ask(Call.Statistic, index) ?? 0]);
         return { ...Object.fromEntries(counted), listenerErrors } as Statistics;
       },
       debugReport: () => writeReport(session.status, session.methods.statistics(), topics.values(), recorder),
@@ -176,7 +174,6 @@ export function openSession(settings: Settings, log: Log, load: () => Promise<We
       driver = new Driver(core, settings, log, recorder, {
         slots, output,
         beforeAnswer: () => topics.forEach((topic) => topic.report()),
-        tokenFailure: (message) => void (tokenFailure = message),
         crashed: (error) => crash(`the client failed inside (${error}); reload the page, and report this with debugReport()`),
       });
       for (const { act } of postponed) act(driver);
@@ -224,22 +221,24 @@ export function openSession(settings: Settings, log: Log, load: () => Promise<We
 
   const output = (output: Output): void => {
     const { what, a, b, c, value, size } = output;
-    const topic = topics.get(a);
+    const topic = topics.get(what === Out.Gap ? a >> 2 : a);
     switch (what) {
       case Out.Event:
         // An event can outlive the last listener by the rest of one round.
         return topic?.event(b, c, size, value as EventFrame);
       case Out.Cursor: return topic?.stands(output);
       case Out.Gap:
-        return topic?.tell({ kind: 'gap', gap: { topic: topic.name, reason: value as string, ...b >= 0 && { lost: [b, c] } } });
+        return topic?.tell({ kind: 'gap', gap: { topic: topic.name, reason: GAP_REASONS[a & 3] as string, ...b >= 0 && { lost: [b, c] } } });
       case Out.Reset: return topic?.tell({ kind: 'reset' });
       case Out.Live: return topic?.tell({ kind: 'live' });
-      case Out.Failed: return topic?.tell({ kind: 'failed', error: refusal(value as string, b !== 0) });
-      case Out.Reason: return void (reason = reasonOf(a, b !== 0, a === 4401 ? tokenFailure : undefined));
-      case Out.Status: return setStatus({
-        state: STATES[a & 3] ?? 'closed', transport: TRANSPORTS[(a >> 2) - 1] ?? null, attempt: b,
-        retryAt: c < 0 ? null : Date.now() + c, reason,
-      });
+      case Out.Failed: return topic?.tell({ kind: 'failed', error: refusal(output) });
+      case Out.Status: {
+        const code = a >> 5;
+        return setStatus({
+          state: STATES[a & 3] ?? 'closed', transport: TRANSPORTS[(a >> 2 & 3) - 1] ?? null, attempt: b,
+          retryAt: c < 0 ? null : Date.now() + c, reason: reasonOf(code, (a & 16) !== 0, code === 4401 ? driver?.tokenFailure : undefined),
+        });
+      }
       default: return complete(output, waiting, over !== undefined);
     }
   };

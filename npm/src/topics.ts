@@ -56,7 +56,7 @@ export function openTopic(name: string, slot: number, { bufferEvents, bufferByte
   const topic: Topic = {
     name, slot, entries: new Set(),
     cursor() {
-      if (isState === undefined && driver.idle) topic.stands(driver.cursor(slot));
+      if (isState === undefined && !driver.acting) topic.stands(driver.cursor(slot));
       return cursor;
     },
     stands(output) {
@@ -64,7 +64,7 @@ export function openTopic(name: string, slot: number, { bufferEvents, bufferByte
       isState = output.b === 1;
       cursor = output.c < 0 ? null : { epoch: output.value as string, offset: output.c };
     },
-    isLive: () => driver.live(slot),
+    isLive: () => driver.ask(Call.Live, slot) === 1,
     catchUp(entry) {
       entry.told = true;
       for (const event of values.values()) {

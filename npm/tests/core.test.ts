@@ -28,8 +28,8 @@ test('the machine reads its configuration, and its questions and answers', async
   core.outputs = [];
   expect(core.call(Call.TokenReady, 1, 'secret', -1)).toBe(0);
   expect(core.outputs.map(({ what, a }) => [what, a])).toContainEqual([Out.Open, 1]);
-  expect(core.statistic(0)).toBe(1);
-  expect(core.statistic(99)).toBe(0);
+  expect(core.ask(Call.Statistic, 0)).toBe(1);
+  expect(core.ask(Call.Statistic, 99)).toBe(0);
 });
 
 test.each(['ü€😀 "\\', '', 'x'.repeat(300_000)])('a text crosses the border whole, whatever is in it and however much memory it takes', async (token) => {
@@ -50,5 +50,5 @@ test('each client has a machine of its own', async () => {
   const [one, other] = [await make(), await make()];
   one.call(Call.Connect);
   one.call(Call.TokenReady, 1, 'secret', -1);
-  expect([one.statistic(0), other.statistic(0)]).toEqual([1, 0]);
+  expect([one.ask(Call.Statistic, 0), other.ask(Call.Statistic, 0)]).toEqual([1, 0]);
 });

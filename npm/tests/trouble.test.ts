@@ -65,9 +65,9 @@ describe('getToken may do anything', () => {
   test.each<[string, () => unknown, RegExp]>([
     ['rejects', () => Promise.reject(new Error('signed out')), /getToken failed: signed out/],
     ['throws', () => { throw new Error('boom'); }, /getToken failed: boom/],
-    ['gives nothing', () => undefined, /getToken must give a text/],
-    ['gives garbage', () => ({ token: 7 }), /getToken must give a text/],
-    ['gives nonsense for its life', () => ({ token: 't', expiresIn: 'soon' }), /getToken must give a text/],
+    ['gives nothing', () => undefined, /getToken failed: it must give a text/],
+    ['gives garbage', () => ({ token: 7 }), /getToken failed: it must give a text/],
+    ['gives nonsense for its life', () => ({ token: 't', expiresIn: 'soon' }), /getToken failed: it must give a text/],
   ])('%s: the client says so and tries again', async (_, getToken, message) => {
     const { client, until, said } = await make({ getToken: getToken as ClientOptions['getToken'] });
     const { reason } = await until(({ retryAt }) => retryAt !== null);

@@ -17,11 +17,11 @@ extern "C" {
     #[wasm_bindgen(js_name = t)]
     pub(crate) fn text() -> Option<String>;
 
-    /// The next argument, bytes.
-    #[wasm_bindgen(js_name = b)]
+    /// The next argument, bytes: JavaScript knows which of the two it has.
+    #[wasm_bindgen(js_name = t)]
     pub(crate) fn bytes() -> Vec<u8>;
 
-    /// The next argument, any value: it stays in JavaScript, and this is its number until the call returns.
+    /// The next argument, any value: it stays in JavaScript, and this is its place among the arguments of the call.
     #[wasm_bindgen(js_name = v)]
     pub(crate) fn value() -> u32;
 
@@ -29,11 +29,7 @@ extern "C" {
     #[wasm_bindgen(js_name = e)]
     pub(crate) fn event(slot: u32, offset: f64, flags: u32, size: u32, value: u32);
 
-    /// Anything else that the machine wants or answers: by its number in `names.rs`.
+    /// Anything else that the machine wants or answers: by its number in `names.rs`, with a text or bytes.
     #[wasm_bindgen(js_name = o)]
-    pub(crate) fn output(what: u32, a: f64, b: f64, c: f64, text: &str);
-
-    /// A binary message to be sent.
-    #[wasm_bindgen(js_name = s)]
-    pub(crate) fn send_bytes(link: u32, bytes: &[u8]);
+    pub(crate) fn output(what: u32, a: f64, b: f64, c: f64, content: &[u8]);
 }

@@ -15,13 +15,12 @@ use crate::{read, write};
 /// wants is in the host when the call has returned.
 static MACHINE: AtomicRefCell<Option<Client<u32>>> = AtomicRefCell::new(None);
 
-/// Makes the machine, which does nothing until it is called. The host holds its seed, as two 32-bit halves, and its
-/// configuration.
+/// Makes the machine, which does nothing until it is called. The host holds its seed and its configuration.
 #[wasm_bindgen]
 pub fn create(monotonic: f64, wall: f64) {
     // Not assigned: nothing of a machine is ever dropped, and so the code for that is not here.
     MACHINE.borrow_mut().get_or_insert_with(|| {
-        let seed = read::integer() << 32 | read::integer();
+        let seed = read::integer();
         Client::new(read::config(), seed, now(monotonic, wall))
     });
 }
@@ -39,7 +38,7 @@ pub fn event(monotonic: f64, wall: f64, link: u32, slot: u32, offset: f64, flags
 }
 
 /// A question, a command or an input, by its number in `names.rs`, with its arguments in the host. The answer is
-/// the question's, the message's number, or the mistake's below zero.
+/// the question's, the message's number, or the mistake's place in [`steadfast_core::Misuse`], counted down from -1.
 #[wasm_bindgen]
 pub fn call(what: u32, monotonic: f64, wall: f64) -> f64 {
     let now = now(monotonic, wall);
@@ -76,7 +75,7 @@ pub fn call(what: u32, monotonic: f64, wall: f64) -> f64 {
             Ok(0)
         }
     };
-    answer.map_or_else(mistake, |id| id as f64)
+    answer.map_or_else(|misuse| -1.0 - f64::from(misuse as u8), |id| id as f64)
 }
 
 /// Puts what the machine wants into the host; the answer is when it wants to be called again.
@@ -137,16 +136,4 @@ fn input(what: u32) -> Input<u32> {
 
 fn now(monotonic: f64, wall: f64) -> Now {
     Now::new(Instant::from_millis(monotonic as u64), wall as u64)
-}
-
-fn mistake(misuse: Misuse) -> f64 {
-    match misuse {
-        Misuse::BadTopicName => -1.0,
-        Misuse::BadType => -2.0,
-        Misuse::TooLarge => -3.0,
-        Misuse::OutboxFull => -4.0,
-        Misuse::NotConnected => -5.0,
-        Misuse::NothingToAcknowledge => -6.0,
-        _ => -7.0,
-    }
 }

@@ -73,26 +73,28 @@ pub(crate) mod output {
     pub(crate) const ABORT: u32 = 4;
     /// a: request, b: renew
     pub(crate) const NEED_TOKEN: u32 = 5;
-    /// Where a topic stands. a: slot, b: class or -1, c: offset, text: epoch; c: -1 for no cursor
+    /// Where a topic stands. a: slot, b: class (its place in the core's list) or -1, c: offset, text: epoch; c: -1 for no cursor
     pub(crate) const CURSOR: u32 = 6;
-    /// a: slot, b and c: the lost offsets, or -1, text: reason
+    /// a: 4 · slot + the reason's place in the core's list, b and c: the lost offsets, or -1
     pub(crate) const GAP: u32 = 7;
     /// a: slot
     pub(crate) const RESET: u32 = 8;
     /// a: slot
     pub(crate) const LIVE: u32 = 9;
-    /// a: slot, b: retryable, text: code and message, a space between
+    /// a: slot, b: retryable, text: code and message, a space between; c: the code where the machine has made the error, with
+    /// its message alone as the text: 1 forbidden, 2 too large
     pub(crate) const FAILED: u32 = 10;
-    /// a: message, b: duplicate, c: the payload's value, or -1
+    /// a: message, b: duplicate, c: the payload's place among the arguments, or -1
     pub(crate) const DONE: u32 = 11;
-    /// a: message, b: retryable, text: code and message, a space between
+    /// a: message, b, c and text: as for [`FAILED`]
     pub(crate) const REFUSED: u32 = 12;
     /// a: message, b: 0 timed out, 1 cancelled, 2 outcome unknown, c: it had been sent
     pub(crate) const GIVEN_UP: u32 = 13;
-    /// a: state + 4 · transport, b: attempt, c: milliseconds until the next, or -1; [`REASON`] comes before it
+    /// State and transport by their places in the core's lists, no transport before the others.
+    /// a: state + 4 · transport + 16 · retryable + 32 · the reason's code or 0, b: attempt, c: milliseconds until the next, or -1
     pub(crate) const STATUS: u32 = 14;
-    /// a: code, or 0, b: retryable
-    pub(crate) const REASON: u32 = 15;
     /// a: subscription, b: slot
-    pub(crate) const SUBSCRIPTION: u32 = 16;
+    pub(crate) const SUBSCRIPTION: u32 = 15;
+    /// a: link, content: bytes
+    pub(crate) const SEND_BYTES: u32 = 16;
 }

@@ -123,9 +123,12 @@ pub(crate) fn frame() -> ServerFrame<u32> {
             let (slot, offset, flags, size) = (small(), host::number(), small(), small());
             ServerFrame::Event(event(slot, offset, flags, size, host::value()))
         }
-        frame::GAP => {
-            ServerFrame::Gap { topic: text(), reason: gap_reason(), epoch: text().into(), offset: integer() }
-        }
+        frame::GAP => ServerFrame::Gap {
+            topic: text(),
+            reason: gap_reason(small()),
+            epoch: text().into(),
+            offset: integer(),
+        },
         frame::RESULT => result(),
         frame::AUTH_REQUIRED => ServerFrame::AuthRequired { within_ms: integer(), reason: String::new() },
         frame::DRAIN => ServerFrame::Drain {
@@ -191,14 +194,14 @@ fn position() -> Position {
             0 => Recovery::Fresh,
             1 => Recovery::Resumed,
             2 => Recovery::Reset,
-            _ => Recovery::Gap(gap_reason()),
+            reason => Recovery::Gap(gap_reason(reason - 3)),
         },
         live: boolean(),
     }
 }
 
-fn gap_reason() -> GapReason {
-    match small() {
+fn gap_reason(number: u32) -> GapReason {
+    match number {
         0 => GapReason::HistoryEvicted,
         1 => GapReason::EpochChanged,
         2 => GapReason::SlowConsumer,
@@ -219,15 +222,10 @@ fn result() -> ServerFrame<u32> {
     }
 }
 
+/// An error whose code is in its text: what the machine asks is only whether it is the token's.
 pub(crate) fn error() -> WireError {
-    let code = text();
     WireError {
-        // The machine tells only these two from others.
-        code: match code.as_str() {
-            "unauthorized" => ErrorCode::Unauthorized,
-            "token_expired" => ErrorCode::TokenExpired,
-            _ => ErrorCode::Other(code.into()),
-        },
+        code: if boolean() { ErrorCode::Unauthorized } else { ErrorCode::Other(Box::default()) },
         message: text(),
         retryable: boolean(),
         retry_after_ms: optional(),

@@ -37,8 +37,6 @@ export class Core {
   wall = 0;
   #arguments: unknown[] = [];
   #next = 0;
-  /** Values that the machine knows by their number, for the time of one call. */
-  #values: unknown[] = [];
   /** Where topics were said to stand in this call. */
   #stands: Output[] = [];
   #machine!: Machine;
@@ -47,7 +45,7 @@ export class Core {
   static async open(module: WebAssembly.Module, config: unknown[]): Promise<Core> {
     const core = new Core();
     const functions = WebAssembly.Module.imports(module).map(({ name }) => {
-      const letter = name.split('_')[3] as 'n' | 't' | 'b' | 'v' | 'e' | 'o' | 's';
+      const letter = name.split('_')[3] as 'n' | 't' | 'v' | 'e' | 'o';
       return [name, (core[letter] as () => unknown).bind(core)];
     });
     const { exports } = await WebAssembly.instantiate(module, { './steadfast_wasm_bg.js': Object.fromEntries(functions) });
@@ -58,7 +56,7 @@ export class Core {
     return core;
   }
 
-  /** Reads both clocks, once for all calls of one moment. */
+  /** Reads both clocks: once for all events of one message. */
   tell(): void {
     this.monotonic = Math.floor(performance.now());
     this.wall = Date.now();
@@ -66,9 +64,9 @@ export class Core {
 
   /** A command or an input. Answers a message's number, or a mistake's below zero. */
   call(what: Call, ...values: unknown[]): number {
+    this.tell();
     this.#arguments = values;
     this.#next = 0;
-    this.#values = [];
     this.#stands = [];
     const answer = this.#machine.call(what, this.monotonic, this.wall);
     this.deadline = this.#machine.drain();
@@ -77,25 +75,18 @@ export class Core {
 
   /** An event on a link: the way that is hot. */
   event(link: number, slot: number, offset: number, flags: number, size: number, frame: object, id: unknown): void {
-    this.#arguments[0] = id;
-    this.#next = 0;
-    this.#values[0] = frame;
+    this.#arguments[0] = frame;
+    this.#arguments[1] = id;
+    this.#next = 1;
     if (this.#stands.length) this.#stands = [];
     this.deadline = this.#machine.event(this.monotonic, this.wall, link, slot, offset, flags, size);
   }
 
-  /** Where a topic stands, as an output of its own. */
-  cursor(slot: number): Output {
-    this.#ask(Call.Cursor, slot);
-    return this.outputs.pop() as Output;
-  }
-
-  live(slot: number): boolean {
-    return this.#ask(Call.Live, slot) === 1;
-  }
-
-  statistic(index: number): number {
-    return this.#ask(Call.Statistic, index);
+  /** A question, which wants nothing; {@link Call.Cursor} is answered by an output. */
+  ask(what: Call, subject: number): number {
+    this.#arguments = [subject];
+    this.#next = 0;
+    return this.#machine.call(what, this.monotonic, this.wall);
   }
 
   /** @internal for the machine: the next argument, a number. */
@@ -110,20 +101,15 @@ export class Core {
     // JavaScript gives null where it means none, such as an option that has no value.
     if (value != null) {
       const bytes = typeof value === 'string' ? ENCODER.encode(value) : value;
-      place[0] = this.#machine.__wbindgen_malloc(place[1] = bytes.length, 1) >>> 0;
+      place[0] = this.#machine.__wbindgen_malloc(place[1] = bytes.length, 1);
       this.#memory(place[0]).set(bytes);
     }
     new Uint32Array(this.#machine.memory.buffer).set(place, into >>> 2);
   }
 
-  /** @internal for the machine: the next argument, bytes. */
-  b(into: number): void {
-    this.t(into);
-  }
-
-  /** @internal for the machine: the number of the next argument, a value that stays here. */
+  /** @internal for the machine: the place of the next argument, a value that stays here. */
   v(): number {
-    return this.#values.push(this.#arguments[this.#next++]) - 1;
+    return this.#next++;
   }
 
   /** @internal for the machine: an event. */
@@ -132,31 +118,20 @@ export class Core {
       // It was read when the whole answer was taken in; the application is behind this event until it has it.
       if (stand.a === slot && stand.c >= offset && offset >= 0) stand.c = offset - 1;
     }
-    this.outputs.push({ what: Out.Event, a: slot, b: offset, c: flags, value: this.#values[frame], size });
+    this.put(Out.Event, slot, offset, flags, this.#arguments[frame], size);
   }
 
-  /** @internal for the machine: any other output, with a text in its memory. */
+  /** @internal for the machine: any other output, with a text or bytes in its memory. */
   o(what: Out, a: number, b: number, c: number, at: number, length: number): void {
-    this.put(what, a, b, c, what === Out.Done ? this.#values[c] : DECODER.decode(this.#memory(at, length)));
-  }
-
-  /** @internal for the machine: bytes in its memory, to be sent. */
-  s(link: number, at: number, length: number): void {
-    this.put(Out.SendBytes, link, 0, 0, this.#memory(at, length).slice());
+    const content = this.#memory(at, length);
+    this.put(what, a, b, c, what === Out.Done ? this.#arguments[c] : what === Out.SendBytes ? content.slice() : DECODER.decode(content));
   }
 
   /** Adds an output. */
-  put(what: Out, a: number, b: number, c: number, value: unknown): void {
-    const output = { what, a, b, c, value, size: 0 };
+  put(what: Out, a: number, b: number, c: number, value: unknown, size = 0): void {
+    const output = { what, a, b, c, value, size };
     this.outputs.push(output);
     if (what === Out.Cursor) this.#stands.push(output);
-  }
-
-  /** A question, which wants nothing. */
-  #ask(what: Call, subject: number): number {
-    this.#arguments = [subject];
-    this.#next = 0;
-    return this.#machine.call(what, this.monotonic, this.wall);
   }
 
   /** The machine's memory as it is now: it moves when it grows. */

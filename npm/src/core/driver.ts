@@ -17,8 +17,6 @@ export interface Face {
   output(output: Output): void;
   /** The machine is about to be given an answer, which may hold a whole buffer of events. */
   beforeAnswer(): void;
-  /** Why the last request for a token failed; `undefined` once one is answered. */
-  tokenFailure(message: string | undefined): void;
   /** The machine is dead: its memory is in no known state. */
   crashed(error: unknown): void;
 }
@@ -43,11 +41,18 @@ export function openCore(module: WebAssembly.Module, settings: Settings): Promis
  * causes is done in its turn.
  */
 export class Driver {
+  /** Why the last request for a token failed; `undefined` once one is answered. */
+  tokenFailure: string | undefined;
+  /** Something is on its way to a listener. */
+  acting = false;
+  readonly #core: Core;
+  readonly #log: Log;
+  readonly #recorder: Recorder;
+  readonly #face: Face;
   readonly #links: Links;
   readonly #exchanges: Exchanges;
   readonly #tokens: Tokens;
   readonly #unwatch: () => void;
-  #acting = false;
   #ended = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerAt = Infinity;
@@ -58,56 +63,47 @@ export class Driver {
   /** Gives the machine the frames of that link. */
   readonly #sink: FrameSink = {
     event: (slot, offset, flags, size, frame, id) => {
-      this.recorder.event();
-      this.core.event(this.#link, slot, offset, flags, size, frame, id);
+      this.#recorder.event();
+      this.#core.event(this.#link, slot, offset, flags, size, frame, id);
     },
-    control: (values) => this.again(Call.Frame, this.#link, ...values),
+    control: (values) => this.call(Call.Frame, this.#link, ...values),
     bad: () => {
-      this.log('warn', NO_FRAME);
-      this.again(Call.BadFrame, this.#link);
+      this.#log('warn', NO_FRAME);
+      this.call(Call.BadFrame, this.#link);
     },
   };
 
   constructor(
-    private readonly core: Core, settings: Settings, private readonly log: Log, private readonly recorder: Recorder,
-    private readonly face: Face,
+    core: Core, settings: Settings, log: Log, recorder: Recorder, face: Face,
   ) {
+    this.#core = core;
+    this.#log = log;
+    this.#recorder = recorder;
+    this.#face = face;
     const { websocket, poll } = endpointOf(settings.url);
-    this.#links = openLinks(settings.WebSocket ?? globalThis.WebSocket, websocket, {
-      opened: (link) => this.run(Call.Opened, link),
-      closed: (link, code) => this.run(Call.Closed, link, code),
-      message: (link, data) => this.#message(link, data),
+    this.#links = openLinks(settings.WebSocket ?? globalThis.WebSocket, websocket, this.run, this.#message);
+    this.#exchanges = openExchanges(settings.fetch, poll, this.#answered);
+    this.#tokens = openTokens(settings.getToken, (request, failure, ...values) => {
+      this.tokenFailure = failure;
+      if (failure) log('error', failure);
+      this.run(failure ? Call.TokenFailed : Call.TokenReady, request, ...values);
     });
-    this.#exchanges = openExchanges(settings.fetch, poll, (exchange, answer) => this.#answered(exchange, answer));
-    this.#tokens = openTokens(settings.getToken, (request, outcome) => {
-      const failure = 'failed' in outcome ? outcome.failed : undefined;
-      face.tokenFailure(failure);
-      if ('token' in outcome) return this.run(Call.TokenReady, request, outcome.token, outcome.expiresIn);
-      log('error', failure);
-      this.run(Call.TokenFailed, request, outcome.retryable);
-    });
-    this.#unwatch = watchActivity((what) => this.run(what, 0));
+    this.#unwatch = watchActivity(this.run);
   }
 
   /** Tells the machine something, and does what it wants. Answers a message's number, or a mistake's below zero. */
-  run(what: Call, ...values: unknown[]): number {
+  readonly run = (what: Call, ...values: unknown[]): number => {
     const answer = this.call(what, ...values);
     this.act();
     return answer;
-  }
+  };
 
   /** Tells the machine something; what it wants waits for {@link act}. */
   call(what: Call, ...values: unknown[]): number {
-    this.core.tell();
-    return this.again(what, ...values);
-  }
-
-  /** Tells the machine something more of the same moment. */
-  again(what: Call, ...values: unknown[]): number {
-    this.recorder.call(what, values);
+    this.#recorder.call(what, values);
     if (this.#ended) return NaN;
     try {
-      return this.core.call(what, ...values);
+      return this.#core.call(what, ...values);
     } catch (error) {
       this.#crash(error);
       return NaN;
@@ -116,52 +112,47 @@ export class Driver {
 
   /** Subscribes, and answers the subscription's number and the topic's slot; `undefined` where the machine is dead. */
   subscribe(...values: unknown[]): { readonly a: number; readonly b: number } | undefined {
-    const { outputs } = this.core;
-    const { length } = outputs;
-    this.call(Call.Subscribe, ...values);
-    // The machine gives it before anything that it wants.
-    return outputs.splice(length, 1)[0];
+    const { outputs } = this.#core;
+    // It is the first that the call adds.
+    const at = outputs.length;
+    return this.call(Call.Subscribe, ...values) === 0 ? outputs.splice(at, 1)[0] : undefined;
   }
 
   /** Has something done in its turn: when all that comes before is. */
   later(act: () => void): void {
-    this.core.put(Out.Act, 0, 0, 0, act);
+    this.#core.put(Out.Act, 0, 0, 0, act);
     this.act();
   }
 
   /** Does what the machine wants, unless that is under way. */
   act(): void {
-    if (this.#acting) return;
-    this.#acting = true;
-    while (this.core.outputs.length) {
-      const { outputs } = this.core;
-      this.core.outputs = [];
+    if (this.acting) return;
+    this.acting = true;
+    while (this.#core.outputs.length) {
+      const { outputs } = this.#core;
+      this.#core.outputs = [];
       try {
         if (!this.#ended) for (const output of outputs) this.#carryOut(output);
       } catch (error) {
         this.#crash(error);
       }
     }
-    this.#acting = false;
+    this.acting = false;
     this.#arm();
   }
 
-  /** Nothing is on its way to a listener. */
-  get idle(): boolean {
-    return !this.#acting;
+  /** A question to the machine, which it answers also after the end; not where it is dead. */
+  ask(what: Call, subject: number): number | undefined {
+    try {
+      return this.#core.ask(what, subject);
+    } catch {
+      return undefined;
+    }
   }
 
   /** Where a topic stands, what is on its way to listeners included. */
   cursor(slot: number): Output | undefined {
-    return this.#ask(() => this.core.cursor(slot));
-  }
-
-  live(slot: number): boolean {
-    return this.#ask(() => this.core.live(slot)) ?? false;
-  }
-
-  statistic(index: number): number {
-    return this.#ask(() => this.core.statistic(index)) ?? 0;
+    return this.ask(Call.Cursor, slot) === 0 ? this.#core.outputs.pop() : undefined;
   }
 
   /** Lets go of everything outside. The machine is not called again. */
@@ -184,21 +175,20 @@ export class Driver {
       case Out.Send:
       case Out.SendBytes:
         this.#links.send(a, value as string | Uint8Array);
-        this.#bufferedTimer ??= setTimeout(() => this.#askBuffered(), BUFFERED_AFTER);
-        return;
+        return this.#askBuffered();
       case Out.Exchange: return this.#exchanges.begin(a, value as string);
       case Out.Abort: return this.#exchanges.abort(a);
       case Out.NeedToken: return this.#tokens.ask(a, b !== 0);
       case Out.Act: return (value as () => void)();
-      default: return this.face.output(output);
+      default: return this.#face.output(output);
     }
   }
 
   /** An event's way, as all that it calls: nothing is made on it that an event does not need. */
-  #message(link: number, data: string | Uint8Array): void {
-    this.core.tell();
+  readonly #message = (link: number, data: string | Uint8Array): void => {
+    this.#core.tell();
     this.#link = link;
-    const { slots } = this.face;
+    const { slots } = this.#face;
     try {
       if (typeof data === 'string') decodeText(data, MOST_IN_MESSAGE, slots, this.#sink);
       else decodeBytes(data, slots, this.#sink);
@@ -206,63 +196,59 @@ export class Driver {
       this.#crash(error);
     }
     this.act();
-  }
+  };
 
-  #answered(exchange: number, answer: Answer): void {
+  readonly #answered = (exchange: number, answer: Answer): void => {
     if (!answer) return void this.run(Call.ExchangeFailed, exchange);
-    this.face.beforeAnswer();
+    const [status, retryAfter, text] = answer;
+    this.#face.beforeAnswer();
     const frames: unknown[] = [];
     let [count, bad] = [0, 0];
-    const add = (...values: unknown[]) => {
+    const add = (values: unknown[]) => {
       count += 1;
       frames.push(...values);
     };
-    if (answer.status !== 200) {
-      const error = decodeRefusal(answer.text);
-      if (error) add(Frame.Error, ...error);
-    } else if (answer.text) {
-      decodeText(answer.text, MOST_IN_ANSWER, this.face.slots, {
+    if (status !== 200) {
+      const error = decodeRefusal(text);
+      if (error) add(error);
+    } else if (text) {
+      decodeText(text, MOST_IN_ANSWER, this.#face.slots, {
         event: (slot, offset, flags, size, frame, id) =>
-          add(Frame.Event, slot, offset, flags, size, frame, ...flags & Flag.Acknowledge ? [id] : []),
-        control: (values) => add(...values),
+          add([Frame.Event, slot, offset, flags, size, frame, ...flags & Flag.Acknowledge ? [id] : []]),
+        control: add,
         bad: () => void (bad += 1),
       });
     }
-    if (bad) this.log('warn', NO_FRAME, bad);
-    this.run(Call.Answered, exchange, answer.status, answer.retryAfter, bad, count, ...frames);
-  }
+    if (bad) this.#log('warn', NO_FRAME, bad);
+    this.run(Call.Answered, exchange, status, retryAfter, bad, count, ...frames);
+  };
 
+  /** Asks in a while what the links have still to send, until that is nothing. */
   #askBuffered(): void {
-    this.#bufferedTimer = undefined;
-    const all = this.#links.buffered();
-    for (const [link, bytes] of all) this.run(Call.Buffered, link, bytes);
-    if (all.some(([, bytes]) => bytes)) this.#bufferedTimer ??= setTimeout(() => this.#askBuffered(), BUFFERED_AFTER);
+    this.#bufferedTimer ??= setTimeout(() => {
+      this.#bufferedTimer = undefined;
+      for (const [link, bytes] of this.#links.buffered()) {
+        this.run(Call.Buffered, link, bytes);
+        if (bytes) this.#askBuffered();
+      }
+    }, BUFFERED_AFTER);
   }
 
   /** A later deadline does not move the timer: early ticks are harmless, and moving it for each event is not free. */
   #arm(): void {
-    const { deadline } = this.core;
+    const { deadline } = this.#core;
     if (deadline >= this.#timerAt || this.#ended) return;
     clearTimeout(this.#timer);
     this.#timerAt = deadline;
     const delay = Math.max(0, deadline - Math.floor(performance.now()));
     this.#timer = setTimeout(() => {
       this.#timerAt = Infinity;
-      this.run(Call.Tick, 0);
+      this.run(Call.Tick);
     }, Math.min(delay, LONGEST_TIMER));
   }
 
   #crash(error: unknown): void {
     this.end();
-    this.face.crashed(error);
-  }
-
-  /** A question to the machine, which it answers also after the end; not where it is dead. */
-  #ask<Value>(question: () => Value): Value | undefined {
-    try {
-      return question();
-    } catch {
-      return undefined;
-    }
+    this.#face.crashed(error);
   }
 }

@@ -1,5 +1,5 @@
 /** The answer to an exchange; `undefined` where none came. */
-export type Answer = { readonly status: number; readonly retryAfter: number; readonly text: string } | undefined;
+export type Answer = readonly [status: number, retryAfter: number, text: string] | undefined;
 
 /** The HTTP exchanges of a client: one at a time. */
 export interface Exchanges {
@@ -25,9 +25,7 @@ export function openExchanges(
       credentials: 'omit', redirect: 'error', cache: 'no-store', referrerPolicy: 'no-referrer',
     });
     const seconds = response.headers.get('Retry-After') ?? '';
-    return {
-      status: response.status, retryAfter: /^\d{1,9}$/.test(seconds) ? Number(seconds) * 1_000 : -1, text: await textOf(response),
-    };
+    return [response.status, /^\d{1,9}$/.test(seconds) ? Number(seconds) * 1_000 : -1, await textOf(response)];
   };
 
   const abort = (exchange: number) => {

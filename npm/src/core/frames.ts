@@ -1,4 +1,4 @@
-import { Flag, Frame, UNKNOWN_SLOT } from './names.js';
+import { Flag, Frame, GAP_REASONS, UNKNOWN_SLOT } from './names.js';
 
 /** An event's frame, checked, as `JSON.parse` made it; a payload of bytes is a `Uint8Array` in its place. */
 export interface EventFrame {
@@ -58,10 +58,10 @@ export function decodeBytes(message: Uint8Array, slots: ReadonlyMap<string, numb
   }
 }
 
-/** The error object of a refusal's body, as arguments for the machine; `undefined` where it is none. */
+/** A refusal's body, as a frame's arguments for the machine; `undefined` where it is none. */
 export function decodeRefusal(text: string): unknown[] | undefined {
   try {
-    return wireError(object(object(JSON.parse(text)).error));
+    return [Frame.Error, ...wireError(object(JSON.parse(text)).error)];
   } catch {
     return undefined;
   }
@@ -108,54 +108,55 @@ function controlOf(frame: Fields): unknown[] | undefined {
   return frame.rt == null || type.startsWith('rt.') ? [Frame.Unknown] : undefined;
 }
 
-const CONTROL = new Map<string, (frame: Fields) => unknown[]>([
-  ['rt.welcome', (frame) => {
+const CONTROL = new Map(Object.entries<(frame: Fields) => unknown[]>({
+  'rt.welcome': (frame) => {
     const poll = object(frame.poll);
-    const [version, heartbeat, bytes, topics] =
-      [frame.version, frame.heartbeat_ms, frame.max_frame_bytes, frame.max_topics].map(integer);
-    const life = optionalInteger(frame.auth_expires_in_ms);
-    const results = string(frame.results_epoch);
     forPeople(frame.connection, frame.server_time);
     return [
-      Frame.Welcome, version, heartbeat, bytes, topics, life, results, integer(poll.interval_ms),
-      Math.max(0, optionalInteger(poll.wait_ms)), ...topicResults(frame.topics),
+      Frame.Welcome, integer(frame.version), integer(frame.heartbeat_ms), integer(frame.max_frame_bytes), integer(frame.max_topics),
+      optionalInteger(frame.auth_expires_in_ms), string(frame.results_epoch), integer(poll.interval_ms), integer(poll.wait_ms ?? 0),
+      ...topicResults(frame.topics),
     ];
-  }],
-  ['subscribed', (frame) => [Frame.Subscribed, optionalInteger(frame.ref), ...topicResults(frame.topics)]],
-  ['unsubscribed', (frame) => [
-    Frame.Unsubscribed, optionalInteger(frame.ref), ...list(array(frame.topics).map(string)), ...optionalError(frame.error),
-  ]],
-  ['rt.gap', (frame) => [
-    Frame.Gap, string(frame.topic), gapReason(string(frame.reason)), string(frame.epoch), integer(frame.offset),
-  ]],
-  ['rt.result', (frame) => [
+  },
+  subscribed: (frame) => [Frame.Subscribed, optionalInteger(frame.ref), ...topicResults(frame.topics)],
+  unsubscribed: (frame) => {
+    const topics = array(frame.topics).map(string);
+    const error = frame.error == null ? [false] : [true, ...wireError(frame.error)];
+    return [Frame.Unsubscribed, optionalInteger(frame.ref), topics.length, ...topics, ...error];
+  },
+  'rt.gap': (frame) => [
+    Frame.Gap, string(frame.topic), gapReason(frame.reason), string(frame.epoch), integer(frame.offset),
+  ],
+  'rt.result': (frame) => [
     Frame.Result, integer(frame.ref), boolean(frame.duplicate), optionalInteger(frame.auth_expires_in_ms),
     ...(requiredBoolean(frame.ok)
       ? frame.payload === undefined ? [1] : [2, frame.payload]
-      : [0, ...wireError(object(frame.error))]),
-  ]],
-  ['rt.auth_required', (frame) => {
+      : [0, ...wireError(frame.error)]),
+  ],
+  'rt.auth_required': (frame) => {
     forPeople(frame.reason);
     return [Frame.AuthRequired, integer(frame.within_ms)];
-  }],
-  ['rt.drain', (frame) => {
+  },
+  'rt.drain': (frame) => {
     forPeople(frame.reason);
-    const [min = -1, max = -1, ...more] = array(frame.reconnect_after_ms).map(integer);
-    if (min < 0 || min > max || more.length) throw 0;
+    const window = array(frame.reconnect_after_ms).map(integer);
+    const [min = 0, max = 0] = window;
+    if (window.length !== 2 || min > max) throw 0;
     return [Frame.Drain, min, max, integer(frame.deadline_ms)];
-  }],
-  ['rt.more', () => [Frame.More]],
-  ['rt.error', (frame) => [Frame.Error, ...wireError(object(frame.error))]],
-  ['rt.bye', (frame) => {
+  },
+  'rt.more': () => [Frame.More],
+  'rt.error': (frame) => [Frame.Error, ...wireError(frame.error)],
+  'rt.bye': (frame) => {
     forPeople(frame.reason);
     const code = integer(frame.code);
     if (code > 0xffff) throw 0;
     return [Frame.Bye, code, optionalInteger(frame.reconnect_after_ms)];
-  }],
-  ['ping', (frame) => [Frame.Ping, optionalInteger(frame.t)]],
-  ['pong', (frame) => [Frame.Pong, optionalInteger(frame.t)]],
-  ...['subscribe', 'unsubscribe'].map((type) => [type, () => [Frame.Unknown]] as const),
-]);
+  },
+  ping: (frame) => [Frame.Ping, optionalInteger(frame.t)],
+  pong: (frame) => [Frame.Pong, optionalInteger(frame.t)],
+  subscribe: () => [Frame.Unknown],
+  unsubscribe: () => [Frame.Unknown],
+}));
 
 /** What the types of control frames begin with. */
 const CONTROL_BEGINS = [...CONTROL.keys()].map((type) => type[0]).join('');
@@ -165,35 +166,33 @@ function topicResults(value: unknown): unknown[] {
   return [results.length, ...results.flatMap((element) => {
     const result = object(element);
     const topic = string(result.topic);
-    return requiredBoolean(result.ok) ? [topic, true, ...position(result)] : [topic, false, ...wireError(object(result.error))];
+    return requiredBoolean(result.ok) ? [topic, true, ...position(result)] : [topic, false, ...wireError(result.error)];
   })];
 }
 
 function position(result: Fields): unknown[] {
   const kind = among(['log', 'state', 'ephemeral'], result.class);
-  const gap = result.gap == null ? undefined : object(result.gap);
+  const gap = object(result.gap ?? {});
   const recovery = among(['fresh', 'resumed', 'reset', 'gap'], result.recovery);
-  const how = recovery === 3 ? [3, gapReason(string(object(gap).reason))] : [recovery];
-  const live = result.live == null || boolean(result.live);
-  if (kind === 2) return [kind, '', 0, 0, 0, ...how, live];
+  const how = recovery === 3 ? 3 + gapReason(gap.reason) : recovery;
+  const live = requiredBoolean(result.live ?? true);
+  if (kind === 2) return [kind, '', 0, 0, 0, how, live];
   const top = integer(result.top);
-  const head = optionalInteger(result.head);
-  return [kind, string(result.epoch), integer(result.offset), top, head < 0 ? top : head, ...how, live];
+  return [kind, string(result.epoch), integer(result.offset), top, integer(result.head ?? top), how, live];
 }
 
 /** A reason that this version does not know is still a loss. */
-function gapReason(reason: string): number {
-  const known = ['history_evicted', 'epoch_changed', 'slow_consumer'].indexOf(reason);
+function gapReason(reason: unknown): number {
+  const known = GAP_REASONS.indexOf(string(reason));
   return known < 0 ? 3 : known;
 }
 
-function optionalError(value: unknown): unknown[] {
-  return value == null ? [false] : [true, ...wireError(object(value))];
-}
-
-function wireError(error: Fields): unknown[] {
+function wireError(value: unknown): unknown[] {
+  const error = object(value);
+  const code = string(error.code);
   return [
-    string(error.code), optionalString(error.message) ?? '', boolean(error.retryable), optionalInteger(error.retry_after_ms),
+    ['unauthorized', 'token_expired'].includes(code), `${code} ${string(error.message ?? '')}`, boolean(error.retryable),
+    optionalInteger(error.retry_after_ms),
   ];
 }
 
@@ -214,10 +213,6 @@ function object(value: unknown): Fields {
 function array(value: unknown): unknown[] {
   if (!Array.isArray(value)) throw 0;
   return value;
-}
-
-function list(values: unknown[]): unknown[] {
-  return [values.length, ...values];
 }
 
 function string(value: unknown): string {
@@ -244,13 +239,12 @@ function optionalInteger(value: unknown): number {
 }
 
 function boolean(value: unknown): boolean {
-  if (value != null && typeof value !== 'boolean') throw 0;
-  return value === true;
+  return requiredBoolean(value ?? false);
 }
 
 function requiredBoolean(value: unknown): boolean {
-  if (value == null) throw 0;
-  return boolean(value);
+  if (typeof value !== 'boolean') throw 0;
+  return value;
 }
 
 function among(names: string[], value: unknown): number {

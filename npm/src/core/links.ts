@@ -1,9 +1,4 @@
-/** What a WebSocket tells. */
-export interface LinkEvents {
-  opened(link: number): void;
-  message(link: number, data: string | Uint8Array): void;
-  closed(link: number, code: number): void;
-}
+import { Call } from './names.js';
 
 /** The WebSockets of a client: one, or two while one hands over to the other. */
 export interface Links {
@@ -18,12 +13,15 @@ export interface Links {
 
 type Constructor = new (url: string, protocols?: string | string[]) => WebSocket;
 
-/** Opens WebSockets and tells what happens on them, until they are closed: what comes later is nobody's. */
-export function openLinks(Socket: Constructor, url: string, events: LinkEvents): Links {
+/** Opens WebSockets, tells the machine what happens to them, and takes their messages, until they are closed: what comes later is nobody's. */
+export function openLinks(
+  Socket: Constructor, url: string, tell: (what: Call, link: number, code?: number) => void,
+  take: (link: number, message: string | Uint8Array) => void,
+): Links {
   const sockets = new Map<number, WebSocket>();
 
   const end = (link: number, code: number) => {
-    if (sockets.delete(link)) events.closed(link, code);
+    if (sockets.delete(link)) tell(Call.Closed, link, code);
   };
 
   const close = (link: number, code: number) => {
@@ -45,12 +43,11 @@ export function openLinks(Socket: Constructor, url: string, events: LinkEvents):
       }
       sockets.set(link, socket);
       socket.binaryType = 'arraybuffer';
-      const current = (act: () => void) => () => {
-        if (sockets.has(link)) act();
+      socket.onopen = () => {
+        if (sockets.has(link)) tell(Call.Opened, link);
       };
-      socket.onopen = current(() => events.opened(link));
       socket.onmessage = ({ data }) => {
-        if (sockets.has(link)) events.message(link, typeof data === 'string' ? data : new Uint8Array(data as ArrayBuffer));
+        if (sockets.has(link)) take(link, typeof data === 'string' ? data : new Uint8Array(data as ArrayBuffer));
       };
       socket.onclose = ({ code }) => end(link, code);
       // A close follows; some constructors throw what nobody listens to.

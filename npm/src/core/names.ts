@@ -26,10 +26,15 @@ export enum Flag {
 /** What the machine wants, or answers. */
 export enum Out {
   Open, Close, Send, Exchange, Abort, NeedToken, Cursor, Gap, Reset, Live, Failed, Done, Refused, GivenUp, Status,
-  Reason, Subscription, Event, SendBytes,
+  Subscription, SendBytes,
+  /** By a way of its own. */
+  Event,
   /** Not the machine's: a function, to be called in its turn. */
   Act,
 }
+
+/** Why events were lost, by the numbers of the reasons: their places in the core's list. */
+export const GAP_REASONS = ['history_evicted', 'epoch_changed', 'slow_consumer', 'source_lost'];
 
 /** The slot of a topic that is none of ours. */
 export const UNKNOWN_SLOT = 0xffff_ffff;

@@ -1,9 +1,9 @@
 import type { ClientOptions } from '../types.js';
 
-/** What became of a request for a token. */
+/** What became of a request for a token: no failure and the token, or what failed and whether asking again may help. */
 export type TokenOutcome =
-  | { readonly token: string; readonly expiresIn: number }
-  | { readonly failed: string; readonly retryable: boolean };
+  | [failure: undefined, token: string, expiresIn: number]
+  | [failure: string, retryable: boolean, expiresIn?: undefined];
 
 /** Asks the application for tokens. At most one request at a time is waited for. */
 export interface Tokens {
@@ -12,12 +12,12 @@ export interface Tokens {
   abort(): void;
 }
 
-/** How long an answer is waited for; the machine goes by the same time. */
-const PATIENCE = 30_000;
+/** How long an answer is waited for, in seconds; the machine goes by the same time. */
+const PATIENCE = 30;
 
 /** Makes requests to `getToken`, whatever it may do: throw, reject, give garbage, or never answer. */
 export function openTokens(
-  getToken: ClientOptions['getToken'], told: (request: number, outcome: TokenOutcome) => void,
+  getToken: ClientOptions['getToken'], told: (request: number, ...outcome: TokenOutcome) => void,
 ): Tokens {
   let abort = () => {};
 
@@ -26,9 +26,9 @@ export function openTokens(
     const given = typeof answer === 'string' ? { token: answer } : answer as { token?: unknown; expiresIn?: unknown } | null | undefined;
     const { token, expiresIn = -1 } = given ?? {};
     if (typeof token !== 'string' || !token || typeof expiresIn !== 'number') {
-      return { failed: 'getToken must give a text, or { token, expiresIn } with milliseconds', retryable: true };
+      throw new TypeError('it must give a text, or { token, expiresIn } with milliseconds');
     }
-    return { token, expiresIn: Math.floor(expiresIn) };
+    return [undefined, token, Math.floor(expiresIn)];
   };
 
   return {
@@ -36,24 +36,24 @@ export function openTokens(
       abort();
       const controller = new AbortController();
       const { signal } = controller;
+      const tell = (outcome: TokenOutcome) => {
+        if (signal.aborted) return;
+        clearTimeout(timer);
+        told(request, ...outcome);
+      };
       const timer = setTimeout(() => {
-        if (!signal.aborted) told(request, { failed: `getToken gave no answer in ${PATIENCE / 1_000} s`, retryable: true });
+        tell([`getToken gave no answer in ${PATIENCE} s`, true]);
         controller.abort();
-      }, PATIENCE);
+      }, PATIENCE * 1_000);
       abort = () => {
         clearTimeout(timer);
         controller.abort();
       };
-      get(renew, signal)
-        .catch((error: unknown): TokenOutcome => ({
-          failed: `getToken failed: ${(error as Error | undefined)?.message ?? error}`,
-          retryable: (error as { retryable?: unknown } | undefined)?.retryable !== false,
-        }))
-        .then((outcome) => {
-          if (signal.aborted) return;
-          clearTimeout(timer);
-          told(request, outcome);
-        });
+      get(renew, signal).then(
+        tell,
+        (error: { message?: unknown; retryable?: unknown } | undefined) =>
+          tell([`getToken failed: ${error?.message ?? error}`, error?.retryable !== false]),
+      );
     },
     abort: () => abort(),
   };

@@ -47,11 +47,11 @@ export class PlainLink {
   readonly #unwatch: () => void;
 
   constructor(private readonly settings: PlainSettings, private readonly heartbeat: string, private readonly events: LinkEvents) {
-    this.#tokens = settings.getToken && openTokens(settings.getToken, (_, outcome) => {
-      this.#tokenFailure = 'failed' in outcome ? outcome.failed : undefined;
-      if ('token' in outcome) return this.#open(`?token=${encodeURIComponent(outcome.token)}`);
-      events.log('error', outcome.failed);
-      if (outcome.retryable) this.#retry(4401);
+    this.#tokens = settings.getToken && openTokens(settings.getToken, (_, ...[failure, given]) => {
+      this.#tokenFailure = failure;
+      if (failure === undefined) return this.#open(`?token=${encodeURIComponent(given)}`);
+      events.log('error', failure);
+      if (given) this.#retry(4401);
       else this.#stop(4401);
     });
     this.#unwatch = watchActivity((what) => this.#heed(what));

@@ -1,3 +1,5 @@
+import { expect } from 'vitest';
+
 import { decodeBytes, decodeText, type EventFrame, type FrameSink, MOST_IN_ANSWER, MOST_IN_MESSAGE } from '../../src/core/frames.js';
 import { Flag, Frame } from '../../src/core/names.js';
 
@@ -90,11 +92,11 @@ function topicResult(reader: Reader): Record<string, unknown> {
   if (!any()) return clean({ topic, ok: false, error: wireError(reader) });
   const kind = ['log', 'state', 'ephemeral'][any() as number];
   const [epoch, offset, top, head, how] = [any(), any(), any(), any(), any() as number];
-  const gap = how === 3 ? gapReason(any()) : undefined;
+  const gap = how < 3 ? undefined : gapReason(how - 3);
   const live = any();
   return clean({
     topic, ok: true, class: kind, epoch, offset, top, head: head === top ? undefined : head, live: live ? undefined : false,
-    recovery: ['fresh', 'resumed', 'reset', 'gap'][how], gap,
+    recovery: ['fresh', 'resumed', 'reset'][how] ?? 'gap', gap,
   });
 }
 
@@ -103,7 +105,10 @@ function gapReason(value: unknown): string | undefined {
 }
 
 function wireError({ any, optional }: Reader): Record<string, unknown> {
-  return clean({ code: any(), message: any(), retryable: any(), retry_after_ms: optional() });
+  const token = any();
+  const [code = '', ...words] = (any() as string).split(' ');
+  expect(token).toBe(code === 'unauthorized' || code === 'token_expired');
+  return clean({ code, message: words.join(' '), retryable: any(), retry_after_ms: optional() });
 }
 
 function clean(frame: Record<string, unknown>): Record<string, unknown> {
