@@ -35,8 +35,8 @@ describe('a module that is not to be had is said in one sentence', () => {
   };
 
   test.each([
-    [200, 'text/html', '<!doctype html>', /core\.wasm was answered with something else \(text\/html\); serve core\.wasm beside/],
-    [404, 'text/plain', 'none', /core\.wasm was answered with 404; serve/],
+    [200, 'text/html', '<!doctype html>', /core\.wasm gave text\/html; serve core\.wasm beside/],
+    [404, 'text/plain', 'none', /core\.wasm gave 404; serve/],
     [200, 'application/wasm', '\0asmgarbage', /it cannot be compiled/],
   ])('served as %s %s %s', async (status, type, body, message) => {
     const { url, close } = await page(status, type, body);
@@ -52,7 +52,8 @@ describe('a module that is not to be had is said in one sentence', () => {
   });
 
   test('forbidden by the page’s policy: the client is crashed, and says what to allow', async () => {
-    const refuse = () => Promise.reject(new WebAssembly.CompileError('refused'));
+    const refused = new WebAssembly.CompileError('refused');
+    const refuse = () => Promise.reject(refused);
     vi.stubGlobal('WebAssembly', { ...Object.fromEntries(['Module', 'instantiate'].map((name) => [name, WebAssembly[name as 'Module']])), compile: refuse });
     const { client, until } = await make();
     const { reason } = await until(({ state }) => state === 'crashed');
