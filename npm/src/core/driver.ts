@@ -164,7 +164,7 @@ export class Driver {
     this.#unwatch();
     this.#tokens.abort();
     this.#links.end();
-    this.#exchanges.end();
+    this.#exchanges.abort();
   }
 
   #carryOut(output: Output): void {
@@ -177,7 +177,7 @@ export class Driver {
         this.#links.send(a, value as string | Uint8Array);
         return this.#askBuffered();
       case Out.Exchange: return this.#exchanges.begin(a, value as string);
-      case Out.Abort: return this.#exchanges.abort(a);
+      case Out.Abort: return this.#exchanges.abort();
       case Out.NeedToken: return this.#tokens.ask(a, b !== 0);
       case Out.Act: return (value as () => void)();
       default: return this.#face.output(output);

@@ -1,22 +1,20 @@
-/** The answer to an exchange; `undefined` where none came. */
+/** The answer to an exchange; `undefined` where none came. `retryAfter` is no number where the server does not say it. */
 export type Answer = readonly [status: number, retryAfter: number, text: string] | undefined;
 
 /** The HTTP exchanges of a client: one at a time. */
 export interface Exchanges {
   begin(exchange: number, body: string): void;
-  abort(exchange: number): void;
-  /** Aborts all. */
-  end(): void;
+  abort(): void;
 }
 
 /** The longest answer: the protocol's 512 KiB of events, with room for one large event and for the frames around. */
-const LONGEST_ANSWER = 8 * 1_048_576;
+const LONGEST_ANSWER = 8_000_000;
 
 /** Posts exchanges and tells their answers. An aborted one is not answered. */
 export function openExchanges(
   send: typeof fetch, url: string, answered: (exchange: number, answer: Answer) => void,
 ): Exchanges {
-  const running = new Map<number, AbortController>();
+  let abort = () => {};
 
   const post = async (body: string, signal: AbortSignal): Promise<Answer> => {
     const response = await send(url, {
@@ -24,26 +22,20 @@ export function openExchanges(
       // The token is in the body, and goes to the server that was named alone.
       credentials: 'omit', redirect: 'error', cache: 'no-store', referrerPolicy: 'no-referrer',
     });
-    const seconds = response.headers.get('Retry-After') ?? '';
-    return [response.status, /^\d{1,9}$/.test(seconds) ? Number(seconds) * 1_000 : -1, await textOf(response)];
-  };
-
-  const abort = (exchange: number) => {
-    const controller = running.get(exchange);
-    running.delete(exchange);
-    controller?.abort();
+    return [response.status, Number(response.headers.get('Retry-After') ?? NaN) * 1_000, await textOf(response)];
   };
 
   return {
     begin(exchange, body) {
+      abort();
       const controller = new AbortController();
-      running.set(exchange, controller);
-      post(body, controller.signal).catch(() => undefined).then((answer) => {
-        if (running.delete(exchange)) answered(exchange, answer);
+      const { signal } = controller;
+      abort = () => controller.abort();
+      post(body, signal).catch(() => undefined).then((answer) => {
+        if (!signal.aborted) answered(exchange, answer);
       });
     },
-    abort,
-    end: () => [...running.keys()].forEach(abort),
+    abort: () => abort(),
   };
 }
 
@@ -53,15 +45,14 @@ async function textOf({ body }: Response): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
   let left = LONGEST_ANSWER;
-  while (reader) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    left -= value.length;
+  let bytes: Uint8Array | undefined;
+  while ((bytes = (await reader?.read())?.value)) {
+    left -= bytes.length;
     if (left < 0) {
-      await reader.cancel();
-      throw new RangeError('the answer is too long');
+      await reader?.cancel();
+      throw left;
     }
-    text += decoder.decode(value, { stream: true });
+    text += decoder.decode(bytes, { stream: true });
   }
   return text + decoder.decode();
 }
