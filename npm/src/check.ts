@@ -11,7 +11,7 @@ export function mustBeOf(type: string, name: string, value: unknown): void {
 }
 
 /** Refuses what is no whole number between the two. */
-export function mustBeWhole(name: string, value: unknown, least = 0, most = Number.MAX_SAFE_INTEGER): void {
+export function mustBeWhole(name: string, value: unknown, least = 0, most = 2 ** 53 - 1): void {
   const number = value as number;
   must(Number.isInteger(number) && number >= least && number <= most, name, `a whole number from ${least} to ${most}`);
 }

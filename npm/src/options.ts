@@ -19,7 +19,7 @@ const TRANSPORTS = ['auto', 'websocket', 'polling'];
 const OPTIONS: Readonly<Record<keyof ClientOptions, Rule>> = {
   url: of('string'),
   getToken: of('function'),
-  maxReconnectAttempts: whole(-1, 0, 0xffff_ffff),
+  maxReconnectAttempts: whole(-1, 0, 2 ** 32 - 1),
   reconnectInterval: whole(3_000),
   reconnectCap: whole(30_000),
   connectTimeout: whole(10_000),
@@ -28,11 +28,11 @@ const OPTIONS: Readonly<Record<keyof ClientOptions, Rule>> = {
   heartbeatSlack: whole(10_000),
   fallbackAfter: whole(10_000),
   pollInterval: whole(5_000),
-  outboxMessages: whole(256, 0, 0xffff_ffff),
-  outboxBytes: whole(1_048_576),
+  outboxMessages: whole(256, 0, 2 ** 32 - 1),
+  outboxBytes: whole(2 ** 20),
   messageLife: whole(60_000),
-  bufferEvents: whole(1_024, 1, 0xffff_ffff),
-  bufferBytes: whole(4_194_304, 1),
+  bufferEvents: whole(1_024, 1, 2 ** 32 - 1),
+  bufferBytes: whole(2 ** 22, 1),
   transport: among('auto', TRANSPORTS),
   exhausted: among('slow-probe', ['slow-probe', 'stop']),
   logLevel: among('warn', LEVELS),
@@ -79,13 +79,11 @@ export function configuration(settings: Settings, canOpen: boolean): unknown[] {
   return [
     // What the machine draws its pauses from.
     Math.random() * 2 ** 53, instance.map((part) => part.toString(36)).join('-'), name.slice(0, 64), version.slice(0, 64),
-    typeof document === 'object' ? 'browser' : typeof importScripts === 'function' ? 'worker' : 'javascript',
+    typeof document === 'object' ? 'browser' : globalThis.location ? 'worker' : 'javascript',
     TRANSPORTS.indexOf(transport === 'auto' && !canOpen ? 'polling' : transport), autoReconnect, exhausted === 'stop', longPoll,
     ...Object.values(settings).filter(Number.isInteger),
   ];
 }
-
-declare const importScripts: unknown;
 
 export function endpointOf(text: string): Endpoint {
   const rest = `${serverOf(text)}/api/v1/notifications/`;

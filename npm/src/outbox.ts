@@ -24,7 +24,7 @@ function givenUp(why: number, sent: boolean, closing: boolean): SteadfastError {
   const [code, what] = why === 2 ? ['outcome_unknown', 'the server lost its results']
     : why === 0 ? ['timed_out', 'no result came in time']
     : closing ? ['closed', 'the client was closed'] : ['cancelled', 'the message was cancelled'];
-  const after = sent ? '; it was sent and may have taken effect, so look before trying again' : '';
+  const after = sent ? '; it was sent and may have taken effect: look before trying again' : '';
   return new SteadfastError(code, what + after, why === 0, sent);
 }
 
@@ -40,7 +40,7 @@ export function refusal({ b, c, value }: Output): SteadfastError {
  */
 export function mistake(number: number): SteadfastError {
   switch (number) {
-    case -2: return new SteadfastError('bad_options', '`type` must be 1 to 64 characters and none of the protocol’s own (rt.…, ping, subscribe, …)');
+    case -2: return new SteadfastError('bad_options', '`type` must be 1 to 64 characters and no type of the protocol (as rt.gap, ping, subscribe)');
     case -3: return new SteadfastError('too_large', 'the payload is larger than the server accepts; send less, or raise max_frame_bytes there');
     case -4: return new SteadfastError('outbox_full', 'too many messages wait for their result; wait for some, or raise outboxMessages and outboxBytes', true);
     default: return closed();
@@ -50,7 +50,7 @@ export function mistake(number: number): SteadfastError {
 /** Refuses what is no topic's name. */
 export function checkTopic(topic: unknown): void {
   if (typeof topic !== 'string' || !/^[\w.:-]{1,128}$/.test(topic)) {
-    throw new SteadfastError('bad_topic', 'a topic’s name is a text of 1 to 128 characters of A-Z a-z 0-9 _ . : -');
+    throw new SteadfastError('bad_topic', '`topic` must be 1 to 128 characters of A-Z a-z 0-9 _ . : -');
   }
 }
 
@@ -64,11 +64,12 @@ export function payloadOf(payload: unknown): [kind: number, content?: unknown] {
   if (payload === undefined) return [0];
   const bytes = bytesIn(payload);
   if (bytes) return [2, bytes];
+  let why: string = typeof payload;
   try {
     const text = JSON.stringify(payload) as string | undefined;
-    if (text === undefined) throw new TypeError('a function or symbol is no JSON');
-    return [1, text];
+    if (text !== undefined) return [1, text];
   } catch (error) {
-    throw new SteadfastError('bad_payload', `the payload cannot be written as JSON (${(error as Error).message}); give plain objects, or bytes`);
+    why = (error as Error).message;
   }
+  throw new SteadfastError('bad_payload', `the payload cannot be written as JSON (${why}); give plain objects, or bytes`);
 }

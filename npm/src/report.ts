@@ -27,13 +27,13 @@ export class Recorder {
 
   call(what: Call, values: readonly unknown[]): void {
     // Only the first: further behind, a payload may be a number.
-    const numbers = values.slice(0, 4).filter(Number.isFinite);
-    this.lines().push(`${new Date().toISOString()} ${CALLS[what]} ${numbers}`);
+    const numbers = values.slice(0, 4).filter(Number.isInteger);
+    this.lines().push(`${new Date().toJSON()} ${CALLS[what]} ${numbers}`);
   }
 
   /** The lines, oldest first. */
   lines(): string[] {
-    if (this.#events) this.#lines.push(`… ${this.#events} events`);
+    if (this.#events) this.#lines.push(`${this.#events} events`);
     this.#events = 0;
     return this.#lines = this.#lines.slice(-MOST_KEPT);
   }

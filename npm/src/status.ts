@@ -5,17 +5,17 @@ const SENTENCES: Readonly<Record<number, string>> = {
   1000: 'closed',
   1006: 'the connection was lost or could not be opened; check the network, the url, and proxies that block WebSocket',
   1009: 'a message was larger than the server accepts; send less',
-  4400: 'the server did not understand what was sent; check that both have compatible versions',
+  4400: 'the server did not understand what was sent; update one of the two',
   4401: 'the token was refused, or there is none; sign in again',
-  4403: 'the server forbids it; check the token’s permissions and the server’s allowed origins',
+  4403: 'the server forbids it; check what it allows this token and this origin',
   4404: 'there is no such endpoint or tenant; check the url',
-  4406: 'the server does not speak this version of the protocol; update one of the two',
+  4406: 'the server has another version of the protocol; update one of the two',
   4408: 'the server was silent for too long',
   4409: 'another connection of this client took over',
-  4410: 'the server’s operator has switched this off',
+  4410: 'this is switched off at the server',
   4429: 'the server was asked too often',
   4503: 'the server is restarting or overloaded',
-  4508: 'the connection was too slow for what was sent',
+  4508: 'the connection was too slow',
 };
 
 /** Codes that say what another says. */

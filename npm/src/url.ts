@@ -24,5 +24,5 @@ export function serverOf(text: string): string {
  * there does not connect.
  */
 export function awaitsPage(text: string, autoConnect = true): boolean {
-  return !autoConnect && !globalThis.location && text.startsWith('/');
+  return !autoConnect && !globalThis.location && text[0] === '/';
 }
