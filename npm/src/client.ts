@@ -19,7 +19,7 @@ export function create(options: ClientOptions, source: () => WasmSource | Promis
   const log = openLog(() => client, settings.logger);
   const session = openSession(settings, log, async () => {
     if (settings.transport === 'websocket' && !(settings.WebSocket ?? globalThis.WebSocket)) {
-      throw new SteadfastError('no_websocket', 'there is no WebSocket here; give one as `WebSocket` (in Node: that of the package ws), or allow polling');
+      throw new SteadfastError('no_websocket', 'there is no WebSocket here; give one as `WebSocket` (in Node: the package ws), or allow polling');
     }
     return load(settings.wasm, source);
   });

@@ -47,12 +47,6 @@ const OPTIONS: Readonly<Record<keyof ClientOptions, Rule>> = {
   wasm: of('string or object'),
 };
 
-/** Where a server is reached over both transports. */
-export interface Endpoint {
-  readonly websocket: string;
-  readonly poll: string;
-}
-
 /** Options with their defaults. */
 export type Settings = Required<Omit<ClientOptions, 'logger' | 'WebSocket' | 'wasm'>> & ClientOptions;
 
@@ -68,7 +62,7 @@ export function settle(options: ClientOptions): Settings {
   }
   const { url, autoConnect, application: { name, version } } = settings as unknown as Settings;
   must(typeof name === 'string' && typeof version === 'string', 'application', '{ name, version }, two texts');
-  if (!awaitsPage(url, autoConnect)) endpointOf(url);
+  if (!awaitsPage(url, autoConnect)) endpointsOf(url);
   return settings as unknown as Settings;
 }
 
@@ -79,13 +73,13 @@ export function configuration(settings: Settings, canOpen: boolean): unknown[] {
   return [
     // What the machine draws its pauses from.
     Math.random() * 2 ** 53, instance.map((part) => part.toString(36)).join('-'), name.slice(0, 64), version.slice(0, 64),
-    typeof document === 'object' ? 'browser' : globalThis.location ? 'worker' : 'javascript',
+    globalThis.document ? 'browser' : globalThis.location ? 'worker' : 'javascript',
     TRANSPORTS.indexOf(transport === 'auto' && !canOpen ? 'polling' : transport), autoReconnect, exhausted === 'stop', longPoll,
     ...Object.values(settings).filter(Number.isInteger),
   ];
 }
 
-export function endpointOf(text: string): Endpoint {
-  const rest = `${serverOf(text)}/api/v1/notifications/`;
-  return { websocket: `ws${rest}ws`, poll: `http${rest}poll` };
+/** What a server's addresses have in common, behind `http` or `ws`. */
+export function endpointsOf(url: string): string {
+  return `${serverOf(url)}/api/v1/notifications/`;
 }

@@ -14,7 +14,7 @@ export function serverOf(text: string): string {
   } catch {
     // It may hold a secret, so it is not repeated.
     throw new SteadfastError(
-      'bad_url', '`url` must be https://host[:port][/prefix], or in a page a path on its own origin, with no user, password, query or fragment',
+      'bad_url', '`url` must be https://host[:port][/prefix], or in a page a path, with no user, password, query or fragment',
     );
   }
 }

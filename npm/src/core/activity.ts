@@ -2,7 +2,7 @@ import { Call } from './names.js';
 
 /** Tells what the page and the network do, until the answer is called. Where there is no page, there is little to tell. */
 export function watchActivity(tell: (what: Call) => void): () => void {
-  const page = typeof document === 'object' ? document : undefined;
+  const page = globalThis.document as Document | undefined;
   const watched: [target: Partial<EventTarget> | undefined, type: string, act: (event: Event) => void][] = [
     [page, 'visibilitychange', () => tell(page?.hidden ? Call.Hidden : Call.Visible)],
     [globalThis, 'online', () => tell(Call.Online)],

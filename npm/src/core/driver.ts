@@ -1,5 +1,5 @@
 import type { Log } from '../log.js';
-import { type Settings, configuration, endpointOf } from '../options.js';
+import { type Settings, configuration, endpointsOf } from '../options.js';
 import type { Recorder } from '../report.js';
 import { watchActivity } from './activity.js';
 import { Core, type Output } from './core.js';
@@ -80,9 +80,9 @@ export class Driver {
     this.#log = log;
     this.#recorder = recorder;
     this.#face = face;
-    const { websocket, poll } = endpointOf(settings.url);
-    this.#links = openLinks(settings.WebSocket ?? globalThis.WebSocket, websocket, this.run, this.#message);
-    this.#exchanges = openExchanges(settings.fetch, poll, this.#answered);
+    const endpoints = endpointsOf(settings.url);
+    this.#links = openLinks(settings.WebSocket ?? globalThis.WebSocket, `ws${endpoints}ws`, this.run, this.#message);
+    this.#exchanges = openExchanges(settings.fetch, `http${endpoints}poll`, this.#answered);
     this.#tokens = openTokens(settings.getToken, (request, failure, ...values) => {
       this.tokenFailure = failure;
       if (failure) log('error', failure);

@@ -14,7 +14,7 @@ export function load(given: WasmSource | undefined, source: () => WasmSource | P
 }
 
 async function moduleOf(wasm: WasmSource | undefined, source: () => WasmSource | Promise<WasmSource>): Promise<WebAssembly.Module> {
-  if (typeof WebAssembly === 'undefined') {
+  if (!globalThis.WebAssembly) {
     throw new SteadfastError('wasm_blocked', 'WebAssembly is switched off here; allow it for this site');
   }
   const given = wasm ?? await source();

@@ -42,7 +42,7 @@ export function openTokens(
         told(request, ...outcome);
       };
       const timer = setTimeout(() => {
-        tell([`getToken gave no answer in ${PATIENCE} s`, true]);
+        tell([`getToken failed: no answer in ${PATIENCE} s`, true]);
         controller.abort();
       }, PATIENCE * 1_000);
       abort = () => {
