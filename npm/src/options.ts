@@ -1,7 +1,7 @@
 import { must, mustBeKnown, mustBeOf, mustBeWhole } from './check.js';
 import { LEVELS } from './log.js';
 import type { ClientOptions } from './types.js';
-import { awaitsPage, serverOf } from './url.js';
+import { mustBeServer, serverOf } from './url.js';
 import { VERSION } from './version.js';
 
 /** What an option is if nothing is said, and how it is checked. */
@@ -62,7 +62,7 @@ export function settle(options: ClientOptions): Settings {
   }
   const { url, autoConnect, application: { name, version } } = settings as unknown as Settings;
   must(typeof name === 'string' && typeof version === 'string', 'application', '{ name, version }, two texts');
-  if (!awaitsPage(url, autoConnect)) endpointsOf(url);
+  mustBeServer(url, autoConnect);
   return settings as unknown as Settings;
 }
 

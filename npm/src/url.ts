@@ -20,9 +20,9 @@ export function serverOf(text: string): string {
 }
 
 /**
- * Whether an option is not to be taken apart yet: a path has no origin where a server renders the page, and a client that is made
+ * Refuses an option that names no server. Not yet where a server renders the page, and a path has no origin: a client that is made
  * there does not connect.
  */
-export function awaitsPage(text: string, autoConnect = true): boolean {
-  return !autoConnect && !globalThis.location && text[0] === '/';
+export function mustBeServer(text: string, autoConnect = true): void {
+  if (autoConnect || globalThis.location || text[0] !== '/') serverOf(text);
 }

@@ -1,6 +1,6 @@
 import { must, mustBeKnown, mustBeOf } from '../check.js';
 import type { ClientOptions } from '../types.js';
-import { awaitsPage, serverOf } from '../url.js';
+import { mustBeServer, serverOf } from '../url.js';
 import type { Dialect } from './dialect.js';
 
 /** What a client of a plain server is made with. Durations are milliseconds. */
@@ -58,7 +58,7 @@ export function settle(options: PlainClientOptions): PlainSettings {
   must(Boolean(tenant), 'tenant', 'given');
   must(dialect === 'nested' || Boolean(user), 'user', 'given: it is a part of the flat dialect’s path');
   const path = dialect === 'nested' ? ['ws', tenant] : ['api', 'v1', 'notifications', 'ws', tenant, user ?? ''];
-  if (!awaitsPage(url, options.autoConnect)) serverOf(url);
+  mustBeServer(url, options.autoConnect);
   return {
     autoConnect: true, autoReconnect: true, logLevel: 'warn', topicOf: topicOfType, ...NUMBERS,
     ...Object.fromEntries(given) as unknown as PlainClientOptions,
