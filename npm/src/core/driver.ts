@@ -24,7 +24,7 @@ export interface Face {
 /** The longest that a timer may be set to; beyond it browsers fire at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-const NO_FRAME = 'something came that is no frame of the protocol; it is counted and ignored';
+const NO_FRAME = 'something that is no frame of the protocol came and is ignored';
 
 /** How long after sending a link is asked what it has still to send. */
 const BUFFERED_AFTER = 100;
