@@ -67,13 +67,13 @@ export function settle(options: ClientOptions): Settings {
 }
 
 /** The machine's configuration, in the order in which it reads it. */
-export function configuration(settings: Settings, canOpen: boolean): unknown[] {
+export function configuration(settings: Settings): unknown[] {
   const { application: { name, version }, transport, autoReconnect, exhausted, longPoll } = settings;
   return [
     // What the machine draws its pauses from.
     Math.random() * 2 ** 53, crypto.getRandomValues(new Uint32Array(4)).join('-'), name.slice(0, 64), version.slice(0, 64),
     globalThis.document ? 'browser' : globalThis.location ? 'worker' : 'javascript',
-    TRANSPORTS.indexOf(transport === 'auto' && !canOpen ? 'polling' : transport), autoReconnect, exhausted === 'stop', longPoll,
+    TRANSPORTS.indexOf(transport === 'auto' && !(settings.WebSocket ?? globalThis.WebSocket) ? 'polling' : transport), autoReconnect, exhausted === 'stop', longPoll,
     ...Object.values(settings).filter(Number.isInteger),
   ];
 }

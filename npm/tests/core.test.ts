@@ -8,7 +8,7 @@ import { configuration, settle } from '../src/options.js';
 
 const SOURCE = () => new Uint8Array(readFileSync(new URL('../build/core.wasm', import.meta.url)));
 
-const make = async () => Core.open(await load(undefined, SOURCE), configuration(settle({ url: 'http://a', getToken: () => 't' }), true));
+const make = async () => Core.open(await load(undefined, SOURCE), configuration(settle({ url: 'http://a', getToken: () => 't', WebSocket: class {} as never })));
 
 test('a place that is told with an answer is behind the events that follow in it', async () => {
   const core = await make();

@@ -31,7 +31,7 @@ const BUFFERED_AFTER = 100;
 
 /** Makes the machine that a driver drives. */
 export function openCore(module: WebAssembly.Module, settings: Settings): Promise<Core> {
-  return Core.open(module, configuration(settings, Boolean(settings.WebSocket ?? globalThis.WebSocket)));
+  return Core.open(module, configuration(settings));
 }
 
 /**
