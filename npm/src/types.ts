@@ -85,9 +85,12 @@ export interface Listener<Events extends EventMap = Record<string, unknown>> {
 export interface SubscribeOptions {
   /** State topics: only these keys. Default: all. */
   keys?: readonly string[];
-  /** Log topics: begin this many events before now. Default: 0. Only a topic's first subscription is asked. */
+  /**
+   * Log topics: begin this many events before now. Default: 0. Only a topic's first subscription is asked: one that joins while another
+   * is there begins with what comes next, and nothing says so. Give it to each that may be the first.
+   */
   history?: number;
-  /** Go on behind this place, kept from an earlier page. Only a topic's first subscription is asked. */
+  /** Go on behind this place, kept from an earlier page. Only a topic's first subscription is asked, as for `history`. */
   cursor?: Cursor;
 }
 

@@ -335,8 +335,9 @@ pub enum OutgoingPayload {
 pub struct SubscribeOptions {
     /// For state topics: only these keys. `None`: all. Several subscriptions of a topic share the union.
     pub keys: Option<Vec<String>>,
-    /// For log topics: begin this many events before now. Only the first subscription of a topic is asked.
+    /// For log topics: begin this many events before now. Only the first subscription of a topic is asked: one that joins
+    /// while another is there begins with what comes next, and nothing says so. Give it to each that may be the first.
     pub history: Option<u64>,
-    /// Go on behind this place, kept from an earlier run. Only the first subscription of a topic is asked.
+    /// Go on behind this place, kept from an earlier run. Only the first subscription of a topic is asked, as for `history`.
     pub cursor: Option<crate::Cursor>,
 }

@@ -90,6 +90,9 @@ impl Client {
 
     /// Subscribes with options: some keys of a state topic, some history of a log topic, or a cursor from an earlier run.
     ///
+    /// Subscriptions of one topic share one place in it: `history` and `cursor` count for the first alone, and one that joins it
+    /// begins with what comes next.
+    ///
     /// ```no_run
     /// # fn example(client: steadfast::Client) -> Result<(), steadfast::Misuse> {
     /// use steadfast::SubscribeOptions;

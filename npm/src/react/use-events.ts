@@ -9,10 +9,15 @@ import { useSteadfast } from './provider.js';
 import { useSame } from './use-same.js';
 import { useStore } from './use-store.js';
 
-/** How events are kept. */
+/** How events are kept, and from where on. */
 export interface UseEventsOptions extends SubscribeOptions {
   /** How many are kept, the newest. Default: 100. At least 1. */
   limit?: number;
+  /**
+   * Log topics: begin this many events before now. Default: 0. A component that mounts while another reads the topic (also
+   * `RealTimeNotifications`) gets what comes next alone: only a topic's first subscription is asked.
+   */
+  history?: number;
 }
 
 /**

@@ -19,6 +19,8 @@ export interface StoreOptions {
   readonly topics: readonly string[];
   /** How many notifications are kept. At least 1. */
   readonly limit: number;
+  /** How many events before now each topic is asked for. */
+  readonly history: number | undefined;
   /** Which events become notifications. */
   accept(event: SteadfastEvent): boolean;
   /** Told of every event, once. */
@@ -77,7 +79,7 @@ export class NotificationStore extends Batch<Snapshot> {
       onEvent: (event) => this.#add(event),
       onGap: (gap: Gap) => this.#put({ kind: 'gap', key: `gap ${++this.#serial}`, gap }),
       onFailed: (error) => this.#put({ kind: 'refused', key: `refused ${++this.#serial}`, topic, error }),
-    });
+    }, this.options.history === undefined ? {} : { history: this.options.history });
   }
 
   #listenToOpen(topic: string): () => void {
@@ -124,11 +126,11 @@ export class NotificationStore extends Batch<Snapshot> {
     const acknowledgement: Acknowledgement = !event.requiresAcknowledgment || event.id === undefined
       ? { state: 'none' }
       : event.replay && open?.known && !open.ids.has(event.id) ? { state: 'acknowledged', elsewhere: true } : { state: 'open' };
-    this.#put({ kind: 'event', key, event, read: false, acknowledgement });
+    this.#put({ kind: 'event', key, event, read: acknowledgement.state === 'acknowledged', acknowledgement });
   }
 
   #put(item: Notification): void {
-    this.#items.unshift(item);
+    this.#items.splice(this.#placeOf(item), 0, item);
     if (this.#items.length > this.options.limit) {
       const ranks = [(one: Notification) => one.kind === 'event' && !isOpen(one), (one: Notification) => !isUrgent(one), () => true];
       const victim = ranks.map((fits) => this.#items.findLastIndex(fits)).find((index) => index >= 0) ?? 0;
@@ -136,6 +138,19 @@ export class NotificationStore extends Batch<Snapshot> {
       if (gone && isUrgent(gone)) this.#lost.add(gone.key);
     }
     this.changed();
+  }
+
+  /** What is open may come before the history that it is newer than, or after one that it is older than. */
+  #placeOf(item: Notification): number {
+    if (item.kind !== 'event') return 0;
+    const { topic, offset = Infinity } = item.event;
+    let place = 0;
+    for (const [index, one] of this.#items.entries()) {
+      // Behind a gap the numbering may be another.
+      if (one.kind === 'gap' && one.gap.topic === topic) break;
+      if (one.kind === 'event' && one.event.topic === topic && (one.event.offset ?? 0) > offset) place = index + 1;
+    }
+    return place;
   }
 
   #clear(key: string): void {

@@ -2,7 +2,7 @@
 
 import { useEffect, useMemo, useSyncExternalStore } from 'react';
 
-import type { SteadfastEvent } from '../types.js';
+import type { SteadfastEvent, SubscribeOptions } from '../types.js';
 import { useClient } from './client.js';
 import type { NotificationClient } from './client.js';
 import { describeEvent } from './describe.js';
@@ -19,6 +19,11 @@ export interface NotificationsOptions {
   readonly topics: readonly string[];
   /** How many are kept. Default: 200; at least 1. */
   readonly limit?: number | undefined;
+  /**
+   * How many events before now the list begins with, as in {@link SubscribeOptions}: of a topic that the page reads already it brings
+   * nothing. What is open is listed in any case. Default: 0.
+   */
+  readonly history?: number | undefined;
   /** Says what an event means; `null`: it is no notification. Default: {@link describeEvent}. */
   readonly describe?: Describe | undefined;
   /** Told of every event of the topics, once. */
@@ -34,7 +39,7 @@ export interface Notifications extends Snapshot {
 }
 
 /** Notifications of some topics, without any look: newest first, bounded, each once, gaps in their place. */
-export function useNotifications({ client: given, topics, limit = 200, describe, onEvent }: NotificationsOptions): Notifications {
+export function useNotifications({ client: given, topics, limit = 200, history, describe, onEvent }: NotificationsOptions): Notifications {
   const client = useClient(given);
   const accept = useStable((event: SteadfastEvent) => (describe ?? describeEvent)(event) !== null);
   const told = useStable(onEvent);
@@ -42,9 +47,10 @@ export function useNotifications({ client: given, topics, limit = 200, describe,
   const store = useMemo(() => new NotificationStore(client, {
     topics: names === '' ? [] : names.split(' '),
     limit: Math.max(1, limit),
+    history,
     accept: (event) => accept(event) ?? false,
     onEvent: (event) => void told(event),
-  }), [client, names, limit, accept, told]);
+  }), [client, names, limit, history, accept, told]);
   useEffect(() => store.start(), [store]);
   const snapshot = useSyncExternalStore(store.subscribe, store.snapshot, () => EMPTY);
   const { markRead, markAllRead, acknowledge } = store;

@@ -7,6 +7,7 @@ import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { init } from '../../src/index.js';
 import { SteadfastProvider, useEvents, useLatest, useStatus } from '../../src/react/index.js';
 import { type TestServer, createTestServer } from '../../src/testing/index.js';
+import { RealTimeNotifications } from '../../src/ui/index.js';
 
 beforeAll(() => init({ wasm: new Uint8Array(readFileSync('build/core.wasm')) }));
 
@@ -59,4 +60,17 @@ test('a provider makes its own client of the options; strict mode opens one conn
   page.unmount();
   await vi.waitFor(() => expect(server.connections).toEqual([]));
   expect(complaints).not.toHaveBeenCalled();
+});
+
+test('a list begins with the history that it asks for; one that joins it begins with what comes next', async () => {
+  for (const title of ['First', 'Second', 'Third']) server.publish('incidents', 'incident_alert', { incident: { title } });
+  const client = server.createClient();
+  const list = (name: string) => <section aria-label={name}><RealTimeNotifications client={client} topics={['incidents']} history={2} /></section>;
+  const titles = (name: string) => [...screen.getByLabelText(name).querySelectorAll('.sf-list strong')].map((title) => title.textContent);
+  const page = render(<>{list('early')}</>);
+  await vi.waitFor(() => expect(titles('early')).toEqual(['Third', 'Second']));
+  page.rerender(<>{list('early')}{list('late')}</>);
+  await act(() => server.idle());
+  server.publish('incidents', 'incident_alert', { incident: { title: 'Fourth' } });
+  await vi.waitFor(() => expect([titles('early'), titles('late')]).toEqual([['Fourth', 'Third', 'Second'], ['Fourth']]));
 });

@@ -1,4 +1,4 @@
-import type { Deleted, Listener, Status, SteadfastEvent, Subscription } from '../../src/types.js';
+import type { Deleted, Listener, Status, SteadfastEvent, SubscribeOptions, Subscription } from '../../src/types.js';
 import type { NotificationClient } from '../../src/ui/index.js';
 
 export const connected: Status = { state: 'connected', transport: 'websocket', attempt: 0, retryAt: null, reason: null };
@@ -8,6 +8,8 @@ export class FakeClient implements NotificationClient {
   status: Status = connected;
   connects = 0;
   acknowledged: string[] = [];
+  /** What each topic was asked for, last. */
+  options = new Map<string, SubscribeOptions>();
   answer: () => Promise<{ unknown: string[] }> = () => Promise.resolve({ unknown: [] });
   #listeners = new Map<string, Set<Listener>>();
   #status = new Set<(status: Status) => void>();
@@ -20,7 +22,8 @@ export class FakeClient implements NotificationClient {
     return () => void this.#status.delete(listener);
   }
 
-  subscribe(topic: string, listener: Listener): Subscription {
+  subscribe(topic: string, listener: Listener, options: SubscribeOptions = {}): Subscription {
+    this.options.set(topic, options);
     const all = this.#listeners.get(topic) ?? new Set();
     this.#listeners.set(topic, all.add(listener));
     return Object.assign(() => void all.delete(listener), { topic, cursor: () => null, isLive: () => true });

@@ -1,12 +1,12 @@
 // @vitest-environment jsdom
-import { act, cleanup, fireEvent, render, screen, within } from '@testing-library/react';
+import { act, cleanup, fireEvent, render, renderHook, screen, within } from '@testing-library/react';
 import axe from 'axe-core';
 import { StrictMode } from 'react';
 import { hydrateRoot } from 'react-dom/client';
 import { renderToString } from 'react-dom/server';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 
-import { RealTimeNotifications } from '../../src/ui/index.js';
+import { RealTimeNotifications, useNotifications } from '../../src/ui/index.js';
 import { FakeClient } from './fake.js';
 
 afterEach(() => {
@@ -100,6 +100,53 @@ test('what is open when the page comes is listed once, and what history says was
   expect(list().getByText('First')).toBeTruthy();
   expect(list().getAllByRole('button', { name: 'Acknowledge' })).toHaveLength(2);
   expect(list().getByText('Acknowledged elsewhere')).toBeTruthy();
+});
+
+test('history is asked for where it is wished, of the topics themselves', async () => {
+  const [plain, asked, headless] = [new FakeClient(), new FakeClient(), new FakeClient()];
+  render(<><RealTimeNotifications client={plain} /><RealTimeNotifications client={asked} history={20} /></>);
+  renderHook(() => useNotifications({ client: headless, topics: ['incidents'], history: 5 }));
+  expect(Object.fromEntries(plain.options)).toEqual({ incidents: {}, 'open:incidents': {}, system_notifications: {}, 'open:system_notifications': {} });
+  expect(Object.fromEntries(asked.options)).toEqual({
+    incidents: { history: 20 }, 'open:incidents': {}, system_notifications: { history: 20 }, 'open:system_notifications': {},
+  });
+  expect(headless.options.get('incidents')).toEqual({ history: 5 });
+});
+
+describe('of history and what is open, whichever comes first', () => {
+  const NUMBERS = [3, 4, 5, 6];
+  const OPEN = [1, 4, 6];
+  const log = (client: FakeClient) =>
+    NUMBERS.forEach((number) => client.incident(`Number ${number}`, { id: `n${number}`, offset: number, replay: true }));
+  const open = (client: FakeClient) => {
+    for (const number of OPEN) {
+      const event = { type: 'incident_alert', payload: { incident: { title: `Number ${number}` } }, rt: { id: `n${number}`, topic: 'incidents', offset: number } };
+      client.event('incident_alert', { event, state: 'open', by: [] }, { topic: 'open:incidents', key: `n${number}`, replay: true });
+    }
+    client.listeners('open:incidents').forEach((listener) => listener.onLive?.());
+  };
+  const titles = () => list().getAllByText(/^Number/).map((title) => title.textContent);
+
+  test.each([['history', [log, open]], ['what is open', [open, log]]] as const)('%s: the newest is first, and what is settled is read', async (_first, order) => {
+    const client = new FakeClient();
+    render(<RealTimeNotifications client={client} topics={['incidents']} history={4} />);
+    await settle(() => order.forEach((tell) => tell(client)));
+    expect(titles()).toEqual(['Number 6', 'Number 5', 'Number 4', 'Number 3', 'Number 1']);
+    expect(list().getAllByRole('button', { name: 'Acknowledge' })).toHaveLength(3);
+    expect(list().getAllByText('Acknowledged elsewhere')).toHaveLength(2);
+    screen.getByText('3 unread');
+  });
+
+  test('behind a gap the numbers may begin anew: what comes after it stands above', async () => {
+    const client = new FakeClient();
+    render(<RealTimeNotifications client={client} topics={['incidents']} history={4} />);
+    await settle(() => {
+      log(client);
+      client.listeners('incidents').forEach((listener) => listener.onGap?.({ topic: 'incidents', reason: 'epoch_changed' }));
+      client.incident('Number 1', { id: 'new', offset: 1, replay: true });
+    });
+    expect(titles()[0]).toBe('Number 1');
+  });
 });
 
 test('toasts go by themselves, except critical ones', async () => {
