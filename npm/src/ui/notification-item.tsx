@@ -67,6 +67,7 @@ export function AcknowledgeButton({ item, strings, onAcknowledge }: Omit<ItemPro
   // Not `disabled` while pending: the focus would be lost.
   return (
     <>
+      {now.state === 'open' && !!now.by?.length && <span className="sf-reason">{strings.acknowledgedBy(now.by)}</span>}
       {now.state === 'failed' && <span className="sf-error" role="alert">{strings.acknowledgeFailed(now.reason)}</span>}
       <button type="button" className="sf-button sf-primary" aria-disabled={now.state === 'pending'} onClick={() => onAcknowledge(item.key)}>
         {now.state === 'pending' ? strings.acknowledging : now.state === 'failed' ? strings.retry : strings.acknowledge}

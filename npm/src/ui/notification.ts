@@ -3,7 +3,8 @@ import type { Gap, SteadfastError, SteadfastEvent } from '../types.js';
 /** Where the acknowledgement of a notification stands. */
 export type Acknowledgement =
   | { readonly state: 'none' }
-  | { readonly state: 'open' }
+  /** `by`: who has acknowledged it already, where the server has each person do so for themself. */
+  | { readonly state: 'open'; readonly by?: readonly string[] }
   | { readonly state: 'pending' }
   | { readonly state: 'failed'; readonly reason: string }
   | { readonly state: 'acknowledged'; readonly elsewhere: boolean };

@@ -3,7 +3,7 @@ import type { Gap, SteadfastError, SteadfastEvent } from '../types.js';
 import type { ListenedClient } from './client.js';
 import { isOpen, isUrgent } from './notification.js';
 import type { Acknowledgement, Notification } from './notification.js';
-import { readOpen } from './open.js';
+import { member, readOpen } from './open.js';
 
 /** The list as it is; the same object until something changes. */
 export interface Snapshot {
@@ -91,7 +91,11 @@ export class NotificationStore extends Batch<Snapshot> {
         if (!event?.id) return;
         open.ids.add(event.id);
         this.#add(event);
-        this.#settle(event.id, { state: 'open' }, (now) => now.state === 'acknowledged' && now.elsewhere);
+        const by = member(value.payload, 'by');
+        this.#settle(
+          event.id, { state: 'open', by: Array.isArray(by) ? by.map(String) : [] },
+          (now) => now.state === 'open' || (now.state === 'acknowledged' && now.elsewhere),
+        );
       },
       onDeleted: ({ key }) => {
         open.ids.delete(key);

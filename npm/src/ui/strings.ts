@@ -27,6 +27,8 @@ export interface Strings {
   readonly acknowledging: string;
   readonly acknowledged: string;
   readonly acknowledgedElsewhere: string;
+  /** Others have acknowledged what still waits for this person. */
+  acknowledgedBy(users: readonly string[]): string;
   acknowledgeFailed(reason: string): string;
   readonly retry: string;
   readonly dismiss: string;
@@ -68,6 +70,7 @@ export const defaultStrings: Strings = {
   acknowledging: 'Acknowledging…',
   acknowledged: 'Acknowledged',
   acknowledgedElsewhere: 'Acknowledged elsewhere',
+  acknowledgedBy: (users) => `Acknowledged by ${users.length > 3 ? `${users.length} others` : users.join(', ')}`,
   acknowledgeFailed: (reason) => `Not acknowledged: ${reason}`,
   retry: 'Try again',
   dismiss: 'Dismiss',

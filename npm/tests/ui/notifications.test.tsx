@@ -102,6 +102,26 @@ test('what is open when the page comes is listed once, and what history says was
   expect(list().getByText('Acknowledged elsewhere')).toBeTruthy();
 });
 
+test('where each person acknowledges for themself, it says who has, while it waits for this one', async () => {
+  const client = new FakeClient();
+  render(<RealTimeNotifications client={client} topics={['incidents']} />);
+  const event = { type: 'incident_alert', payload: { incident: { title: 'Power loss' } }, rt: { id: 'e1', topic: 'incidents', offset: 1 } };
+  const open = (by: unknown) => settle(() => client.event('incident_alert', { event, state: 'open', by }, { topic: 'open:incidents', key: 'e1' }));
+  await open([]);
+  expect(list().queryByText(/^Acknowledged/)).toBeNull();
+  await open(['ana', 'ben']);
+  list().getByText('Acknowledged by ana, ben');
+  await noViolations();
+  await open(['ana', 'ben', 'chloe', 'kim']);
+  list().getByText('Acknowledged by 4 others');
+  await open('nonsense');
+  expect(list().queryByText(/^Acknowledged/)).toBeNull();
+  await settle(() => fireEvent.click(list().getByRole('button', { name: 'Acknowledge' })));
+  await open(['ana']);
+  list().getByText('Acknowledged');
+  expect(list().queryByText('Acknowledged by ana')).toBeNull();
+});
+
 test('history is asked for where it is wished, of the topics themselves', async () => {
   const [plain, asked, headless] = [new FakeClient(), new FakeClient(), new FakeClient()];
   render(<><RealTimeNotifications client={plain} /><RealTimeNotifications client={asked} history={20} /></>);

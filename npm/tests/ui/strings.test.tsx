@@ -44,6 +44,9 @@ test('every text of the components is one of the strings', async () => {
   }
   await settle(() => client.set({ state: 'connected', transport: 'polling' }));
   await settle(() => client.incident('one', { timestamp: '2026-01-02T03:04:05Z' }));
+  const frame = { type: 'incident_alert', payload: {}, rt: { id: 'e1', topic: 'incidents', offset: 1 } };
+  await settle(() => client.event('incident_alert', { event: frame, state: 'open', by: ['ana'] }, { topic: 'open:incidents', key: 'e1' }));
+  expect([...seen]).toContain('§acknowledgedBy ana');
   client.answer = () => Promise.reject(new Error('¶why'));
   await settle(() => fireEvent.click(screen.getAllByRole('button', { name: '§acknowledge' })[0] as HTMLElement));
   await settle(() => fireEvent.click(screen.getAllByRole('button', { name: /^§markRead/ })[0] ?? document.body));
