@@ -12,9 +12,8 @@ pub(crate) const PREFIX: usize = 5;
 
 /// Joins a header (JSON text of the frame without its payload) and a payload into one binary message.
 pub fn join(header: &str, payload: &[u8]) -> Vec<u8> {
-    let mut message = Vec::with_capacity(PREFIX + header.len() + payload.len());
-    message.push(VERSION);
-    message.extend_from_slice(&(header.len() as u32).to_be_bytes());
+    let [a, b, c, d] = (header.len() as u32).to_be_bytes();
+    let mut message = [VERSION, a, b, c, d].to_vec();
     message.extend_from_slice(header.as_bytes());
     message.extend_from_slice(payload);
     message

@@ -21,58 +21,64 @@ pub(crate) struct HelloTerms<'a> {
 }
 
 pub(crate) fn hello(config: &Config, terms: &HelloTerms<'_>) -> String {
-    frame("rt.hello", None, &mut |writer| {
-        writer.integer_field("version", 1);
-        writer.string_field("token", terms.token);
-        writer.string_field("instance", &config.instance);
-        writer.integer_field("link", u64::from(terms.link));
-        writer.key("client");
-        writer.begin_object();
-        writer.string_field("name", &config.client.name);
-        writer.string_field("version", &config.client.version);
-        writer.string_field("platform", &config.client.platform);
-        writer.end_object();
-        writer.list_field("topics", terms.topics);
-        writer.optional_integer("heartbeat_ms", config.heartbeat_ms);
-        writer.true_field("handover", terms.handover);
-        writer.optional_integer("wait_ms", terms.wait_ms);
-        writer.optional_string("results_epoch", terms.results_epoch);
-    })
+    let mut writer = begin("rt.hello", None);
+    writer.integer_field("version", 1);
+    writer.string_field("token", terms.token);
+    writer.string_field("instance", &config.instance);
+    writer.integer_field("link", u64::from(terms.link));
+    writer.key("client");
+    writer.begin_object();
+    writer.string_field("name", &config.client.name);
+    writer.string_field("version", &config.client.version);
+    writer.string_field("platform", &config.client.platform);
+    writer.end_object();
+    writer.list_field("topics", terms.topics);
+    writer.optional_integer("heartbeat_ms", config.heartbeat_ms);
+    writer.true_field("handover", terms.handover);
+    writer.optional_integer("wait_ms", terms.wait_ms);
+    writer.optional_string("results_epoch", terms.results_epoch);
+    end(writer)
 }
 
 /// `topics`: as [`topic`] writes them, joined by commas.
 pub(crate) fn subscribe(reference: u64, topics: &str) -> String {
-    frame("subscribe", Some(reference), &mut |writer| writer.list_field("topics", topics))
+    let mut writer = begin("subscribe", Some(reference));
+    writer.list_field("topics", topics);
+    end(writer)
 }
 
 pub(crate) fn unsubscribe(reference: u64, topic: &str) -> String {
-    frame("unsubscribe", Some(reference), &mut |writer| {
-        writer.key("topics");
-        writer.begin_array();
-        writer.string(topic);
-        writer.end_array();
-    })
+    let mut writer = begin("unsubscribe", Some(reference));
+    writer.key("topics");
+    writer.begin_array();
+    writer.string(topic);
+    writer.end_array();
+    end(writer)
 }
 
 pub(crate) fn acknowledge(reference: u64, ids: &[String], state: AckState, note: Option<&str>) -> String {
-    frame("rt.ack", Some(reference), &mut |writer| {
-        writer.strings_field("ids", ids);
-        let state = match state {
-            AckState::Received => "received",
-            AckState::Acknowledged => "acknowledged",
-        };
-        writer.string_field("state", state);
-        writer.optional_string("note", note);
-    })
+    let mut writer = begin("rt.ack", Some(reference));
+    writer.strings_field("ids", ids);
+    let state = match state {
+        AckState::Received => "received",
+        AckState::Acknowledged => "acknowledged",
+    };
+    writer.string_field("state", state);
+    writer.optional_string("note", note);
+    end(writer)
 }
 
 pub(crate) fn authenticate(reference: u64, token: &str) -> String {
-    frame("rt.auth", Some(reference), &mut |writer| writer.string_field("token", token))
+    let mut writer = begin("rt.auth", Some(reference));
+    writer.string_field("token", token);
+    end(writer)
 }
 
 /// A frame of a type and an optional `t`: `ping`, `pong`, `rt.bye`.
 pub(crate) fn bare(kind: &str, t: Option<u64>) -> String {
-    frame(kind, None, &mut |writer| writer.optional_integer("t", t))
+    let mut writer = begin(kind, None);
+    writer.optional_integer("t", t);
+    end(writer)
 }
 
 /// Joins finished frames to the body of an exchange.
@@ -157,58 +163,59 @@ impl MessageFrame {
     pub(crate) fn text(&self) -> String {
         let Some(payload) = &self.payload else { return self.text.clone() };
         // The header ends with the members of `rt`, the last of which this one becomes.
-        let mut text = String::from(self.text.strip_suffix("}}").unwrap_or(&self.text));
-        text.push_str(",\"encoding\":\"base64\"},\"payload\":");
-        let mut writer = JsonWriter::default();
+        let mut writer = JsonWriter::after(self.text.strip_suffix("}}").unwrap_or(&self.text));
+        writer.string_field("encoding", "base64");
+        writer.end_object();
+        writer.key("payload");
         writer.base64(payload);
-        text.push_str(&writer.finish());
-        text.push('}');
-        text
+        end(writer)
     }
 }
 
 fn message_text(message: &OutgoingMessage, reference: Option<(u64, &str)>) -> String {
-    frame(&message.kind, None, &mut |writer| {
-        if let OutgoingPayload::Json(text) = &message.payload {
-            writer.key("payload");
-            writer.raw(text);
-        }
-        writer.optional_text("correlation_id", &message.correlation_id);
-        writer.optional_text("priority", &message.priority);
-        writer.true_field("requires_acknowledgment", message.requires_acknowledgment);
-        writer.key("rt");
-        writer.begin_object();
-        writer.optional_text("topic", &message.topic);
-        writer.optional_text("key", &message.key);
-        writer.true_field("deleted", message.deleted);
-        if let Some((reference, instance)) = reference {
-            writer.integer_field("ref", reference);
-            writer.string_field("idem", &idempotency_key(instance, reference));
-        } else {
-            // Keeps `rt` from being empty, which `MessageFrame::text` relies on.
-            writer.key("ref");
-            writer.raw("null");
-        }
-        writer.end_object();
-    })
+    let mut writer = begin(&message.kind, None);
+    if let OutgoingPayload::Json(text) = &message.payload {
+        writer.key("payload");
+        writer.raw(text);
+    }
+    writer.optional_text("correlation_id", &message.correlation_id);
+    writer.optional_text("priority", &message.priority);
+    writer.true_field("requires_acknowledgment", message.requires_acknowledgment);
+    writer.key("rt");
+    writer.begin_object();
+    writer.optional_text("topic", &message.topic);
+    writer.optional_text("key", &message.key);
+    writer.true_field("deleted", message.deleted);
+    if let Some((reference, instance)) = reference {
+        writer.integer_field("ref", reference);
+        writer.string_field("idem", &idempotency_key(instance, reference));
+    } else {
+        // Said, because a server that waited for one would wait for ever.
+        writer.key("ref");
+        writer.raw("null");
+    }
+    writer.end_object();
+    end(writer)
 }
 
 fn idempotency_key(instance: &str, reference: u64) -> String {
-    let mut number = JsonWriter::default();
-    number.integer(reference);
-    let mut key = String::from(instance);
-    key.push('-');
-    key.push_str(&number.finish());
-    key
+    let mut key = JsonWriter::after(instance);
+    key.text.push('-');
+    key.digits(reference);
+    key.finish()
 }
 
-/// A frame of a type, with `ref` where it wants an answer. Not generic, because there are many frames.
-fn frame(kind: &str, reference: Option<u64>, write_rest: &mut dyn FnMut(&mut JsonWriter)) -> String {
+/// Begins a frame of a type, with `ref` where it wants an answer.
+fn begin(kind: &str, reference: Option<u64>) -> JsonWriter {
     let mut writer = JsonWriter::default();
     writer.begin_object();
     writer.string_field("type", kind);
     writer.optional_integer("ref", reference);
-    write_rest(&mut writer);
+    writer
+}
+
+#[inline(never)]
+fn end(mut writer: JsonWriter) -> String {
     writer.end_object();
     writer.finish()
 }

@@ -3,11 +3,15 @@ use alloc::string::String;
 /// Writes JSON text, commas included. The core's own, because a general serialiser costs the browser 30 KB.
 #[derive(Default)]
 pub(crate) struct JsonWriter {
-    text: String,
-    comma: bool,
+    pub(super) text: String,
 }
 
 impl JsonWriter {
+    /// Goes on where a text ends.
+    pub(crate) fn after(text: &str) -> Self {
+        Self { text: String::from(text) }
+    }
+
     pub(crate) fn finish(self) -> String {
         self.text
     }
@@ -31,19 +35,20 @@ impl JsonWriter {
     pub(crate) fn key(&mut self, key: &str) {
         self.string(key);
         self.text.push(':');
-        self.comma = false;
     }
 
     pub(crate) fn string(&mut self, value: &str) {
         self.separate();
         self.text.push('"');
-        let mut rest = value;
-        while let Some((at, byte)) = rest.bytes().enumerate().find(|(_, byte)| needs_escape(*byte)) {
-            self.text.push_str(rest.get(..at).unwrap_or_default());
-            self.escape(byte);
-            rest = rest.get(at + 1..).unwrap_or_default();
+        let mut written = 0;
+        for (at, byte) in value.bytes().enumerate() {
+            if needs_escape(byte) {
+                self.part(value, written, at);
+                self.escape(byte);
+                written = at + 1;
+            }
         }
-        self.text.push_str(rest);
+        self.part(value, written, value.len());
         self.text.push('"');
     }
 
@@ -52,7 +57,7 @@ impl JsonWriter {
         self.digits(value);
     }
 
-    fn digits(&mut self, value: u64) {
+    pub(super) fn digits(&mut self, value: u64) {
         if value >= 10 {
             self.digits(value / 10);
         }
@@ -139,37 +144,30 @@ impl JsonWriter {
     fn open(&mut self, bracket: char) {
         self.separate();
         self.text.push(bracket);
-        self.comma = false;
     }
 
     fn close(&mut self, bracket: char) {
         self.text.push(bracket);
-        self.comma = true;
     }
 
+    /// A value needs a comma before it unless it is the first of its list or object, or a key's.
     fn separate(&mut self) {
-        if self.comma {
+        if !matches!(self.text.as_bytes().last(), None | Some(b'{' | b'[' | b':')) {
             self.text.push(',');
         }
-        self.comma = true;
     }
 
+    #[inline(never)]
+    fn part(&mut self, value: &str, from: usize, to: usize) {
+        self.text.push_str(value.get(from..to).unwrap_or_default());
+    }
+
+    /// Of several ways to write it the one that all of them have, because they are rare.
     fn escape(&mut self, byte: u8) {
         const HEX: &[u8; 16] = b"0123456789abcdef";
-        match byte {
-            b'"' | b'\\' => {
-                self.text.push('\\');
-                self.text.push(char::from(byte));
-            }
-            b'\n' => self.text.push_str("\\n"),
-            b'\r' => self.text.push_str("\\r"),
-            b'\t' => self.text.push_str("\\t"),
-            _ => {
-                self.text.push_str("\\u00");
-                self.text.push(char::from(HEX[usize::from(byte >> 4)]));
-                self.text.push(char::from(HEX[usize::from(byte & 15)]));
-            }
-        }
+        self.text.push_str("\\u00");
+        self.text.push(char::from(HEX[usize::from(byte >> 4)]));
+        self.text.push(char::from(HEX[usize::from(byte & 15)]));
     }
 }
 
@@ -213,7 +211,7 @@ mod tests {
         writer.end_object();
         assert_eq!(
             writer.finish(),
-            "{\"a\\\"\\\\\":\"é\\n\\r\\t\\u0001\\u001f\",\"n\":18446744073709551615,\"list\":[0,false,{\"x\":1}],\"yes\":true}"
+            "{\"a\\u0022\\u005c\":\"é\\u000a\\u000d\\u0009\\u0001\\u001f\",\"n\":18446744073709551615,\"list\":[0,false,{\"x\":1}],\"yes\":true}"
         );
     }
 }
