@@ -76,11 +76,8 @@ pub(crate) fn rule(code: u16) -> CloseRule {
 /// The close code that stands for an HTTP status.
 pub(crate) fn from_http(status: u16) -> u16 {
     match status {
-        401 => CloseCode::UNAUTHORIZED,
-        403 => CloseCode::FORBIDDEN,
-        404 => CloseCode::NOT_FOUND,
-        429 => CloseCode::RATE_LIMITED,
-        503 => CloseCode::DRAINING,
+        // Steadfast's own codes are HTTP's above 4000.
+        401 | 403 | 404 | 429 | 503 => 4000 + status,
         _ => CloseCode::ABNORMAL,
     }
 }

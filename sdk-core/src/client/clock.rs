@@ -132,6 +132,6 @@ impl<P> Client<P> {
     /// Closes a link of ours for a cause of ours and goes on from there.
     pub(super) fn close_link(&mut self, link: LinkId, code: u16) {
         self.emit(Output::Close { link, code });
-        self.link_lost(link, code, super::lost::End::Ours);
+        self.link_lost(link, code, None, super::lost::End::Ours);
     }
 }

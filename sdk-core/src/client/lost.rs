@@ -7,7 +7,7 @@ use crate::close::{self, CloseCode, CloseRule};
 use crate::config::{Exhausted, TransportChoice};
 use crate::fallback::PROBE_INTERVAL_CAP_MS;
 use crate::io::{LinkId, Reason};
-use crate::link::{Advice, Attempt, Connection, Stage};
+use crate::link::{Attempt, Connection, Stage};
 use crate::timer::Timer;
 use crate::token::Refusal;
 
@@ -27,28 +27,11 @@ pub(super) enum End {
     Theirs,
 }
 
-/// What is left of a link.
-struct Lost {
-    role: Role,
-    /// `None`: it never opened.
-    connection: Option<Connection>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Role {
-    /// The only one.
-    Only,
-    /// The old one of a handover.
-    Old,
-    /// The successor of a handover.
-    New,
-}
-
 impl<P> Client<P> {
     pub(super) fn closed(&mut self, link: LinkId, code: u16) {
         // What never opened has no close frame: its code is not the server's word.
         let code = if self.link.is_opening(link) { CloseCode::ABNORMAL } else { code };
-        self.link_lost(link, code, End::Theirs);
+        self.link_lost(link, code, None, End::Theirs);
     }
 
     /// A server of ours accepts every handshake, so a status comes from something in between: the exchange will tell more.
@@ -58,55 +41,43 @@ impl<P> Client<P> {
         }
         if self.config.transport == TransportChoice::Auto && matches!(status, 401 | 403 | 404) {
             self.streak.never_opened = NEVER_OPENED;
-            self.link_lost(link, CloseCode::ABNORMAL, End::Theirs);
-            return;
-        }
-        let code = close::from_http(status);
-        let advice = retry_after_ms.map(|after_ms| Advice { code, after_ms: Some(after_ms) });
-        if let Some(lost) = self.detach(link) {
-            self.after_loss(&lost, code, advice, End::Theirs);
+            self.link_lost(link, CloseCode::ABNORMAL, None, End::Theirs);
+        } else {
+            self.link_lost(link, close::from_http(status), retry_after_ms, End::Theirs);
         }
     }
 
-    pub(super) fn link_lost(&mut self, link: LinkId, code: u16, end: End) {
-        let Some(lost) = self.detach(link) else { return };
-        let advice = lost.connection.as_ref().and_then(|connection| connection.advice);
-        let code = advice.map_or(code, |advice| advice.code);
-        self.after_loss(&lost, code, advice, end);
-    }
-
-    /// Takes the link out of its state; its later inputs find nothing.
-    fn detach(&mut self, link: LinkId) -> Option<Lost> {
-        let connection = if self.link.is_opening(link) {
+    /// Takes the link out of its state, so that its later inputs find nothing, and goes on from there. What a connection was told
+    /// before it ended counts for more than `code` and `told_ms`.
+    pub(super) fn link_lost(&mut self, link: LinkId, code: u16, told_ms: Option<u64>, end: End) {
+        let lost = if self.link.is_opening(link) {
             self.link.attempt = Attempt::Idle;
             None
         } else {
-            let place = self.link.connections.iter().position(|connection| connection.id == link)?;
+            let mut connections = self.link.connections.iter();
+            let Some(place) = connections.position(|connection| connection.id == link) else { return };
             Some(self.link.connections.remove(place))
         };
-        let role = match self.link.connections.first() {
-            Some(other) if other.id < link => Role::New,
-            None if self.link.is_idle() => Role::Only,
-            _ => Role::Old,
-        };
-        Some(Lost { role, connection })
-    }
-
-    fn after_loss(&mut self, lost: &Lost, code: u16, advice: Option<Advice>, end: End) {
-        if close::rule(code) == CloseRule::TooBig {
-            self.fail_largest(lost.connection.as_ref().map_or(0, |connection| connection.feed));
+        let lost = lost.as_ref();
+        let advice = lost.and_then(|connection| connection.advice);
+        let (code, told_ms) = advice.map_or((code, told_ms), |advice| (advice.code, advice.after_ms));
+        let rule = close::rule(code);
+        if rule == CloseRule::TooBig {
+            self.fail_largest(lost.map_or(0, |connection| connection.feed));
         }
-        if let Some(connection) = &lost.connection {
+        if let Some(connection) = lost {
             self.forget_feed(connection.feed);
         }
-        if close::rule(code) == CloseRule::Stop && !fault!(TerminalIgnored) {
+        if rule == CloseRule::Stop && !fault!(TerminalIgnored) {
             return self.stop(code);
         }
-        let told_ms = advice.and_then(|advice| advice.after_ms);
-        match lost.role {
-            Role::Only => self.only_link_lost(lost, code, told_ms, end),
-            Role::Old => self.old_link_lost(),
-            Role::New => self.successor_lost(lost, code, told_ms),
+        let had_older = self.link.connections.first().is_some_and(|other| other.id < link);
+        if had_older {
+            self.successor_lost(lost, code, told_ms);
+        } else if self.link.is_idle() {
+            self.only_link_lost(lost, code, told_ms, end);
+        } else {
+            self.old_link_lost();
         }
         self.plan_liveness();
     }
@@ -118,14 +89,14 @@ impl<P> Client<P> {
         self.receipts.requeue(feed);
     }
 
-    fn only_link_lost(&mut self, lost: &Lost, code: u16, told_ms: Option<u64>, end: End) {
+    fn only_link_lost(&mut self, lost: Option<&Connection>, code: u16, told_ms: Option<u64>, end: End) {
         let rule = close::rule(code);
         self.reason = Some(Reason { code, retryable: true });
         self.clear_link_timers();
         if !self.fallback.carries() {
             self.topics.no_longer_live();
         }
-        self.count_failure(lost.connection.as_ref(), rule, end);
+        self.count_failure(lost, rule, end);
         match rule {
             CloseRule::Renew => {
                 if self.refuse_token_of(lost) == Refusal::GiveUp || !self.config.auto_reconnect {
@@ -271,7 +242,7 @@ impl<P> Client<P> {
         }
     }
 
-    fn successor_lost(&mut self, lost: &Lost, code: u16, told_ms: Option<u64>) {
+    fn successor_lost(&mut self, lost: Option<&Connection>, code: u16, told_ms: Option<u64>) {
         self.timers.clear(Timer::Connect);
         self.timers.clear(Timer::Hello);
         self.timers.clear(Timer::Handover);
@@ -285,8 +256,8 @@ impl<P> Client<P> {
         self.retry_successor(rule, told_ms);
     }
 
-    fn refuse_token_of(&mut self, lost: &Lost) -> Refusal {
-        let token = lost.connection.as_ref().map_or(self.tokens.generation(), |connection| connection.token);
+    fn refuse_token_of(&mut self, lost: Option<&Connection>) -> Refusal {
+        let token = lost.map_or(self.tokens.generation(), |connection| connection.token);
         self.tokens.refuse(token)
     }
 
