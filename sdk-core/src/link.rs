@@ -76,7 +76,7 @@ pub(crate) enum Stage {
 }
 
 /// An `rt.auth` without its result yet.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 #[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct AuthQuestion {
     pub(crate) reference: u64,

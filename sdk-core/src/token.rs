@@ -39,16 +39,15 @@ struct Held {
 }
 
 impl Tokens {
-    /// The token, unless it was refused or has lived 80 % of its life by either clock.
-    pub(crate) fn fresh(&self, now: Now) -> Option<(&str, TokenGeneration)> {
-        let held = self.held.as_ref().filter(|held| !held.refused && !held.is_old(now))?;
-        Some((&held.token.0, self.generation()))
+    /// Whether there is a token that was not refused and has not lived 80 % of its life by either clock.
+    pub(crate) fn is_fresh(&self, now: Now) -> bool {
+        self.held.as_ref().is_some_and(|held| !held.refused && !held.is_old(now))
     }
 
-    /// The token whatever its age: for a hello on a socket that was opened while it was fresh.
-    pub(crate) fn held(&self) -> Option<(&str, TokenGeneration)> {
-        let held = self.held.as_ref()?;
-        Some((&held.token.0, self.generation()))
+    /// The token whatever its age: for a hello on a socket that was opened while it was fresh. An empty one would be refused, not
+    /// lost.
+    pub(crate) fn held(&self) -> (&str, TokenGeneration) {
+        (self.held.as_ref().map_or("", |held| &held.token.0), self.generation())
     }
 
     pub(crate) fn generation(&self) -> TokenGeneration {

@@ -72,12 +72,14 @@ impl<P> Client<P> {
         failed: Option<&WireError>,
         expires_in_ms: Option<u64>,
     ) -> bool {
-        let ours = |question: &mut AuthQuestion| question.reference == reference;
         let Some(connection) = self.link.connections.iter_mut().find(|connection| connection.feed == feed)
         else {
             return false;
         };
-        let Some(question) = connection.auth.take_if(ours) else { return false };
+        let Some(question) = connection.auth.filter(|question| question.reference == reference) else {
+            return false;
+        };
+        connection.auth = None;
         let refused = failed
             .is_some_and(|error| matches!(error.code, ErrorCode::Unauthorized | ErrorCode::TokenExpired));
         if failed.is_some() && !refused {
@@ -111,7 +113,7 @@ impl<P> Client<P> {
         }
         let (since, reference) = (self.now.monotonic, self.counters.reference + 1);
         let Some(connection) = self.link.primary_mut() else { return };
-        let Some((token, generation)) = self.tokens.held() else { return };
+        let (token, generation) = self.tokens.held();
         connection.auth = Some(AuthQuestion { reference, token: generation, since });
         let (link, text) = (connection.id, outgoing::authenticate(reference, token));
         self.counters.reference = reference;

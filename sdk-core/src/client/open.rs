@@ -35,7 +35,7 @@ impl<P> Client<P> {
     /// Opens now, or as soon as there is a token.
     pub(super) fn begin_link(&mut self) {
         self.timers.clear(Timer::Retry);
-        if self.tokens.fresh(self.now).is_some() {
+        if self.tokens.is_fresh(self.now) {
             self.open();
         } else {
             self.link.attempt = Attempt::Authorizing;
@@ -65,18 +65,17 @@ impl<P> Client<P> {
         fault!(CounterResetOnOpen => self.streak = Streak::default());
         self.streak.never_opened = 0;
         fault!(PingBeforeHello => self.send_text(link, outgoing::bare("ping", None)));
-        if let Some(connection) = self.greet(link) {
-            self.link.attempt = Attempt::Idle;
-            self.link.connections.push(connection);
-        }
+        let connection = self.greet(link);
+        self.link.attempt = Attempt::Idle;
+        self.link.connections.push(connection);
     }
 
     /// Says hello.
-    fn greet(&mut self, link: LinkId) -> Option<Connection> {
+    fn greet(&mut self, link: LinkId) -> Connection {
         let now = self.now.monotonic;
         let (feed, hello) = (self.next_feed(), self.next_reference());
         let topics = self.hello_topics(feed, hello, 0);
-        let (token, generation) = self.tokens.held()?;
+        let (token, generation) = self.tokens.held();
         let terms = HelloTerms {
             token,
             link: feed,
@@ -89,7 +88,7 @@ impl<P> Client<P> {
         self.send_text(link, text);
         self.timers.clear(Timer::Connect);
         self.set_timer(Timer::Hello, self.config.hello_timeout_ms);
-        Some(Connection {
+        Connection {
             id: link,
             stage: Stage::Greeting,
             feed,
@@ -102,7 +101,7 @@ impl<P> Client<P> {
             buffered: 0,
             drain: None,
             advice: None,
-        })
+        }
     }
 
     /// The link is proven: the first frame that only a Steadfast server sends has come.

@@ -62,7 +62,7 @@ impl<P> Client<P> {
     }
 
     pub(super) fn start_exchange(&mut self) {
-        let fresh = self.tokens.fresh(self.now).is_some();
+        let fresh = self.tokens.is_fresh(self.now);
         let Some(polling) = self.fallback.polling_mut() else { return };
         if fresh {
             self.begin_exchange();
@@ -106,15 +106,15 @@ impl<P> Client<P> {
             return;
         }
         let mut frames = frames.into_iter();
-        match frames.next() {
+        let first = frames.next();
+        match &first {
             Some(ServerFrame::Welcome(welcome)) if status == 200 && welcome.version == 1 => {
-                self.exchange_succeeded(&welcome, frames);
+                self.exchange_succeeded(welcome, frames);
             }
             Some(ServerFrame::Bye { code, reconnect_after_ms, .. }) if status == 200 => {
-                let terminal = close::rule(code) == CloseRule::Stop;
-                self.exchange_refused(503, reconnect_after_ms);
-                if terminal {
-                    self.refused_for_good(code);
+                self.exchange_refused(503, *reconnect_after_ms);
+                if close::rule(*code) == CloseRule::Stop {
+                    self.refused_for_good(*code);
                 }
             }
             // A page of a proxy, or of an ingress whose server restarts, says nothing about this client.
@@ -202,9 +202,7 @@ impl<P> Client<P> {
             && !self.leaves_out_topics(feed);
         let wait_ms = long.then_some(wait_ms);
         let results_epoch = self.terms.results_epoch.as_deref().filter(|_| !messages.is_empty());
-        // The caller has seen a fresh token; an empty one would be refused, not lost.
-        let (token, generation) = self.tokens.held().unzip();
-        let token = token.unwrap_or_default();
+        let (token, generation) = self.tokens.held();
         let terms =
             HelloTerms { token, link: feed, topics: &topics.text, handover: false, wait_ms, results_epoch };
         let body = outgoing::batch(&outgoing::hello(&self.config, &terms), &messages);
@@ -212,8 +210,8 @@ impl<P> Client<P> {
         self.set_timer(Timer::Exchange, wait_ms.unwrap_or(0) + EXCHANGE_MS);
         self.emit(Output::Exchange { exchange: id, body: OutgoingBytes::Text(body) });
         let begun_at = self.now.monotonic;
-        let token = generation.unwrap_or_default();
-        self.fallback.exchange = Some(Exchange { id, feed, hello, token, begun_at, long, hurry: false });
+        self.fallback.exchange =
+            Some(Exchange { id, feed, hello, token: generation, begun_at, long, hurry: false });
         if let Some(polling) = self.fallback.polling_mut() {
             polling.authorizing = false;
         }
@@ -243,10 +241,8 @@ impl<P> Client<P> {
             frames.push(message.text());
             self.counts.add(Counter::Resends, u64::from(resend));
         }
-        if self.receipts.is_due() {
-            let reference = self.next_reference();
-            let ids = self.receipts.send(reference, feed);
-            frames.push(outgoing::acknowledge(reference, ids, crate::frame::AckState::Received, None));
+        if let Some(text) = self.receipts_to_send(feed) {
+            frames.push(text);
         }
         frames
     }

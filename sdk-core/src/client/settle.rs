@@ -1,5 +1,7 @@
 //! The steps that follow from what an input changed, in one place and one order.
 
+use alloc::string::String;
+
 use super::{Activity, Client, Reported};
 use crate::codec::outgoing;
 use crate::frame::{AckState, ErrorCode, WireError};
@@ -79,13 +81,19 @@ impl<P> Client<P> {
     pub(super) fn send_receipts(&mut self) {
         let Some(connection) = self.link.primary() else { return };
         let (link, feed) = (connection.id, connection.feed);
+        if let Some(text) = self.receipts_to_send(feed) {
+            self.send_text(link, text);
+        }
+    }
+
+    /// The frame of the pending receipts, if there are any.
+    pub(super) fn receipts_to_send(&mut self, feed: u32) -> Option<String> {
         if !self.receipts.is_due() {
-            return;
+            return None;
         }
         let reference = self.next_reference();
         let ids = self.receipts.send(reference, feed);
-        let text = outgoing::acknowledge(reference, ids, AckState::Received, None);
-        self.send_text(link, text);
+        Some(outgoing::acknowledge(reference, ids, AckState::Received, None))
     }
 
     /// The status as it is, computed from the regions alone.
