@@ -158,8 +158,8 @@ impl Link {
         let mut first = NEVER;
         for connection in &self.connections {
             let Some(liveness) = &connection.liveness else { continue };
-            if liveness.deadline() < first.0 {
-                first = (liveness.deadline(), connection.id);
+            if liveness.deadline < first.0 {
+                first = (liveness.deadline, connection.id);
             }
         }
         first

@@ -9,33 +9,30 @@ pub(crate) const PROBE_MS: u64 = 3_000;
 #[derive(Debug, Clone, Copy)]
 #[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Liveness {
-    last_inbound: Instant,
+    /// Dead from here on.
+    pub(crate) deadline: Instant,
     silence_ms: u64,
-    probe: Option<Instant>,
+    /// A probe is under way.
+    probed: bool,
 }
 
 impl Liveness {
     /// Begins at `now`; dead after `silence_ms` without anything inbound.
     pub(crate) fn new(now: Instant, silence_ms: u64) -> Self {
-        Self { last_inbound: now, silence_ms, probe: None }
+        Self { deadline: now + silence_ms, silence_ms, probed: false }
     }
 
     pub(crate) fn inbound(&mut self, now: Instant) {
-        self.last_inbound = now;
-        self.probe = None;
+        *self = Self::new(now, self.silence_ms);
     }
 
-    /// Begins a probe; false where one is under way.
+    /// Begins a probe, which replaces the ordinary deadline: after a sleep that one is long past. False where one is under way.
     pub(crate) fn probe(&mut self, now: Instant) -> bool {
-        let begin = self.probe.is_none();
+        let begin = !self.probed;
         if begin {
-            self.probe = Some(now + PROBE_MS);
+            self.probed = true;
+            self.deadline = now + PROBE_MS;
         }
         begin
-    }
-
-    /// Dead from here on. A probe replaces the ordinary deadline: after a sleep that one is long past.
-    pub(crate) fn deadline(&self) -> Instant {
-        self.probe.unwrap_or(self.last_inbound + self.silence_ms)
     }
 }

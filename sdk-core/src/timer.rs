@@ -84,6 +84,13 @@ impl Timers {
         self.set(timer, Instant::NEVER);
     }
 
+    /// Brings a deadline forward, where there is one that is later.
+    pub(crate) fn hasten(&mut self, timer: Timer, to: Instant) {
+        if let Some(deadline) = self.get(timer) {
+            self.set(timer, deadline.min(to));
+        }
+    }
+
     pub(crate) fn clear_all(&mut self) {
         self.0.fill(Instant::NEVER);
     }

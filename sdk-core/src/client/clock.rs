@@ -63,14 +63,11 @@ impl<P> Client<P> {
     /// Brings a pending retry, of the socket or of a failed poll, to within a second; advice is still kept.
     pub(super) fn pull_forward(&mut self) {
         let soon = self.now.monotonic + self.random.between(crate::backoff::FLOOR_MS, PULL_MS);
-        if let (Attempt::Waiting { earliest }, Some(retry)) =
-            (&self.link.attempt, self.timers.get(Timer::Retry))
-        {
-            self.timers.set(Timer::Retry, retry.min(soon.max(*earliest)));
+        if let Attempt::Waiting { earliest } = self.link.attempt {
+            self.timers.hasten(Timer::Retry, soon.max(earliest));
         }
-        let failing = self.fallback.polling_mut().filter(|polling| polling.failures > 0);
-        if let (Some(polling), Some(poll)) = (failing, self.timers.get(Timer::Poll)) {
-            self.timers.set(Timer::Poll, poll.min(soon.max(polling.earliest)));
+        if let Some(polling) = self.fallback.polling_mut().filter(|polling| polling.failures > 0) {
+            self.timers.hasten(Timer::Poll, soon.max(polling.earliest));
         }
     }
 

@@ -38,7 +38,7 @@ impl<P> Client<P> {
             return;
         };
         let failures = drain.failures;
-        drain.failures = failures.saturating_add(1);
+        drain.failures += 1;
         let least = self.least_delay(rule, told_ms, failures);
         let delay = if told_ms.is_some() { least } else { self.backoff(failures).max(least) };
         self.set_timer(Timer::Drain, delay);

@@ -91,7 +91,6 @@ impl<P> Client<P> {
 
     fn only_link_lost(&mut self, lost: Option<&Connection>, code: u16, told_ms: Option<u64>, end: End) {
         let rule = close::rule(code);
-        self.reason = Some(Reason { code, retryable: true });
         self.clear_link_timers();
         if !self.fallback.carries() {
             self.topics.no_longer_live();
@@ -102,6 +101,7 @@ impl<P> Client<P> {
                 if self.refuse_token_of(lost) == Refusal::GiveUp || !self.config.auto_reconnect {
                     return self.stop(code);
                 }
+                self.reason = Some(Reason { code, retryable: true });
                 self.arm_fallback();
                 return self.begin_link();
             }
@@ -120,7 +120,7 @@ impl<P> Client<P> {
     /// The next attempt after a failed one, or none.
     pub(super) fn wait_or_stop(&mut self, code: u16, rule: CloseRule, told_ms: Option<u64>) {
         self.reason = Some(Reason { code, retryable: true });
-        self.streak.attempt = self.streak.attempt.saturating_add(1);
+        self.streak.attempt += 1;
         let given_up =
             self.is_exhausted() && self.config.exhausted == Exhausted::Stop && !self.fallback.carries();
         if given_up || !self.config.auto_reconnect {

@@ -259,10 +259,8 @@ impl<P> Client<P> {
         self.topic_results(feed, Some(hello), &welcome.topics);
         let (mut more, before) = (false, self.counts.get(Counter::Delivered as usize));
         for frame in frames {
-            match frame {
-                ServerFrame::More => more = true,
-                frame => self.control(Source::Exchange, feed, frame),
-            }
+            more |= matches!(frame, ServerFrame::More);
+            self.control(Source::Exchange, feed, frame);
         }
         let news = self.counts.get(Counter::Delivered as usize) > before;
         let unanswered = foreign || self.outbox.is_on(feed);
@@ -276,28 +274,29 @@ impl<P> Client<P> {
         } else {
             !partial && !self.receipts.is_due()
         };
-        let again = long_next && (news || settled);
-        self.schedule_poll(!unanswered && (hurry || again || more && news), unanswered);
+        // Without branches, of which there would be a dozen.
+        let again = hurry | long_next & (news | settled) | more & news;
+        self.schedule_poll(again & !unanswered, unanswered);
     }
 
     /// An answered exchange carries the client.
     fn poll_proved(&mut self) {
         let now = self.now.monotonic;
         let Some(polling) = self.fallback.polling_mut() else { return };
-        let first = polling.proven_since.is_none() || polling.failures > 0;
-        if polling.failures > 0 {
-            polling.proven_since = None;
-        }
-        polling.failures = 0;
-        let since = *polling.proven_since.get_or_insert(now);
-        if now.since(since) >= super::open::STABLE_MS {
-            self.tokens.end_streak();
-            if self.link.is_idle() {
-                self.reason = None;
+        match polling.proven_since {
+            Some(since) if polling.failures == 0 => {
+                if now.since(since) >= super::open::STABLE_MS {
+                    self.tokens.end_streak();
+                    if self.link.is_idle() {
+                        self.reason = None;
+                    }
+                }
             }
-        }
-        if first {
-            self.replan_retry();
+            _ => {
+                polling.failures = 0;
+                polling.proven_since = Some(now);
+                self.replan_retry();
+            }
         }
     }
 
@@ -378,10 +377,10 @@ impl<P> Client<P> {
 
     fn poll_again_later(&mut self, advice_ms: Option<u64>) {
         let now = self.now.monotonic;
+        let was_proven = self.fallback.is_proven();
         let Some(polling) = self.fallback.polling_mut() else { return };
-        let was_proven = polling.failures == 0 && polling.proven_since.is_some();
         polling.authorizing = false;
-        polling.failures = polling.failures.saturating_add(1);
+        polling.failures += 1;
         let failures = polling.failures;
         polling.earliest = now + advice_ms.unwrap_or(backoff::FLOOR_MS);
         // Above an advice too: those whom one moment refused are not to come back in one moment.
