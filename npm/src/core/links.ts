@@ -59,6 +59,6 @@ export function openLinks(
       if (socket?.readyState === 1) socket.send(message as string);
     },
     buffered: () => [...sockets].map(([link, socket]) => [link, socket?.bufferedAmount ?? 0]),
-    end: () => [...sockets.keys()].forEach((link) => close(link, 1000)),
+    end: () => sockets.forEach((_, link) => close(link, 1000)),
   };
 }
