@@ -44,8 +44,8 @@ pub fn call(what: u32, monotonic: f64, wall: f64) -> f64 {
     let now = now(monotonic, wall);
     let core = &mut *machine();
     let answer = match what {
-        call::LIVE => return f64::from(u8::from(core.is_live(Slot(read::small())))),
-        call::STATISTIC => return core.statistic(read::small() as usize) as f64,
+        call::LIVE => Ok(u64::from(core.is_live(Slot(read::small())))),
+        call::STATISTIC => Ok(core.statistic(read::small() as usize)),
         call::CURSOR => {
             write::cursor(core, Slot(read::small()));
             Ok(0)
