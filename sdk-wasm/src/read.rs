@@ -123,12 +123,9 @@ pub(crate) fn frame() -> ServerFrame<u32> {
             let (slot, offset, flags, size) = (small(), host::number(), small(), small());
             ServerFrame::Event(event(slot, offset, flags, size, host::value()))
         }
-        frame::GAP => ServerFrame::Gap {
-            topic: text(),
-            reason: gap_reason(small()),
-            epoch: text().into(),
-            offset: integer(),
-        },
+        frame::GAP => {
+            ServerFrame::Gap { topic: text(), reason: gap_reason(), epoch: text().into(), offset: integer() }
+        }
         frame::RESULT => result(),
         frame::AUTH_REQUIRED => ServerFrame::AuthRequired { within_ms: integer(), reason: String::new() },
         frame::DRAIN => ServerFrame::Drain {
@@ -192,18 +189,22 @@ fn position() -> Position {
         offset: integer(),
         top: integer(),
         head: integer(),
+        // Numbered as the compiler numbers them, so that nothing is to be looked up.
         recovery: match small() {
-            0 => Recovery::Fresh,
-            1 => Recovery::Resumed,
-            2 => Recovery::Reset,
-            reason => Recovery::Gap(gap_reason(reason - 3)),
+            0 => Recovery::Gap(GapReason::HistoryEvicted),
+            1 => Recovery::Gap(GapReason::EpochChanged),
+            2 => Recovery::Gap(GapReason::SlowConsumer),
+            3 => Recovery::Gap(GapReason::SourceLost),
+            4 => Recovery::Fresh,
+            5 => Recovery::Resumed,
+            _ => Recovery::Reset,
         },
         live: boolean(),
     }
 }
 
-fn gap_reason(number: u32) -> GapReason {
-    match number {
+fn gap_reason() -> GapReason {
+    match small() {
         0 => GapReason::HistoryEvicted,
         1 => GapReason::EpochChanged,
         2 => GapReason::SlowConsumer,

@@ -173,8 +173,8 @@ function topicResults(value: unknown): unknown[] {
 function position(result: Fields): unknown[] {
   const kind = among(['log', 'state', 'ephemeral'], result.class);
   const gap = object(result.gap ?? {});
-  const recovery = among(['fresh', 'resumed', 'reset', 'gap'], result.recovery);
-  const how = recovery === 3 ? 3 + gapReason(gap.reason) : recovery;
+  const recovery = among(['gap', 'fresh', 'resumed', 'reset'], result.recovery);
+  const how = recovery ? 3 + recovery : gapReason(gap.reason);
   const live = requiredBoolean(result.live ?? true);
   if (kind === 2) return [kind, '', 0, 0, 0, how, live];
   const top = integer(result.top);

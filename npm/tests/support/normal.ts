@@ -92,11 +92,11 @@ function topicResult(reader: Reader): Record<string, unknown> {
   if (!any()) return clean({ topic, ok: false, error: wireError(reader) });
   const kind = ['log', 'state', 'ephemeral'][any() as number];
   const [epoch, offset, top, head, how] = [any(), any(), any(), any(), any() as number];
-  const gap = how < 3 ? undefined : gapReason(how - 3);
+  const gap = gapReason(how);
   const live = any();
   return clean({
     topic, ok: true, class: kind, epoch, offset, top, head: head === top ? undefined : head, live: live ? undefined : false,
-    recovery: ['fresh', 'resumed', 'reset'][how] ?? 'gap', gap,
+    recovery: ['fresh', 'resumed', 'reset'][how - 4] ?? 'gap', gap,
   });
 }
 
