@@ -217,11 +217,17 @@ fn result() -> ServerFrame<u32> {
         reference: integer(),
         duplicate: boolean(),
         auth_expires_in_ms: optional(),
-        outcome: match small() {
-            0 => Err(error()),
-            1 => Ok(None),
-            _ => Ok(Some(host::value())),
-        },
+        outcome: outcome(),
+    }
+}
+
+/// As [`position`]: a function of its own.
+#[inline(never)]
+fn outcome() -> Result<Option<u32>, WireError> {
+    match small() {
+        0 => Err(error()),
+        1 => Ok(None),
+        _ => Ok(Some(host::value())),
     }
 }
 
