@@ -24,3 +24,25 @@ export function mustBeKnown(given: object, known: readonly string[]): void {
     }
   }
 }
+
+/** What an option is if it is not given, `null` where it must be, and how it is checked. */
+export type Rule = readonly [fallback: unknown, check: (name: string, value: unknown) => void];
+
+/** The rule for what is of a type. */
+export const of = (type: string, fallback?: unknown): Rule => [fallback, (name, value) => mustBeOf(type, name, value)];
+
+/** The rule for whole numbers. */
+export const whole = (fallback: number, least?: number, most?: number): Rule =>
+  [fallback, (name, value) => mustBeWhole(name, value, least, most)];
+
+/** Options as the rules have them, in their order: checked, and filled in where they were not given. */
+export function settled<Options extends object>(given: Options, rules: Readonly<Record<keyof Options, Rule>>): Options {
+  mustBeKnown(given, Object.keys(rules));
+  const settings: Record<string, unknown> = {};
+  for (const [name, [fallback, check]] of Object.entries<Rule>(rules)) {
+    const value: unknown = given[name as keyof Options];
+    if (value !== undefined || fallback === null) check(name, value);
+    settings[name] = value ?? fallback;
+  }
+  return settings as Options;
+}

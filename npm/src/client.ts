@@ -1,5 +1,5 @@
 import { SteadfastError } from './error.js';
-import { must, mustBeKnown, mustBeOf, mustBeWhole } from './check.js';
+import { type Rule, must, mustBeOf, of, settled, whole } from './check.js';
 import { load } from './core/load.js';
 import { Call } from './core/names.js';
 import { hand } from './hand.js';
@@ -10,8 +10,26 @@ import { openSession } from './session.js';
 import { openStream } from './stream.js';
 import type { Entry } from './topics.js';
 import type {
-  AcknowledgeResult, Client, ClientOptions, PublishOptions, Result, SubscribeOptions, Subscription, WasmSource,
+  AcknowledgeResult, Client, ClientOptions, Cursor, PublishOptions, Result, SubscribeOptions, Subscription, WasmSource,
 } from './types.js';
+
+/** What a message may be given, in the order in which the machine reads it; the signal behind is not the machine's. */
+const PUBLISH: Readonly<Record<keyof PublishOptions, Rule>> = {
+  key: of('string'), deleted: of('boolean', false), priority: of('string'), requiresAcknowledgment: of('boolean', false),
+  correlationId: of('string'), timeout: whole(-1), signal: of('object'),
+};
+
+/** What a subscription may be given. */
+const SUBSCRIBE: Readonly<Record<keyof SubscribeOptions, Rule>> = {
+  keys: [undefined, (name, keys) =>
+    must(Array.isArray(keys) && keys.every((key) => typeof key === 'string'), name, 'an array of texts')],
+  history: whole(-1),
+  cursor: [undefined, (name, given) => {
+    const cursor = given as Cursor | null;
+    must(!cursor || typeof cursor.epoch === 'string' && Number.isSafeInteger(cursor.offset) && cursor.offset >= 0,
+      name, 'what `subscription.cursor()` gave');
+  }],
+};
 
 /** Makes a client; `source` says where the module is if the options do not. */
 export function create(options: ClientOptions, source: () => WasmSource | Promise<WasmSource>): Client {
@@ -26,16 +44,9 @@ export function create(options: ClientOptions, source: () => WasmSource | Promis
 
   const follow = (topic: string, given: SubscribeOptions, take: Entry['take'], end?: () => void): Subscription => {
     checkTopic(topic);
-    mustBeKnown(given, ['keys', 'history', 'cursor']);
-    const { keys, history, cursor } = given;
-    must(keys === undefined || Array.isArray(keys) && keys.every((key) => typeof key === 'string'), 'keys', 'an array of texts');
-    if (history !== undefined) mustBeWhole('history', history);
-    must(
-      !cursor || typeof cursor.epoch === 'string' && Number.isSafeInteger(cursor.offset) && cursor.offset >= 0,
-      'cursor', 'what `subscription.cursor()` gave',
-    );
+    const { keys, history, cursor } = settled(given, SUBSCRIBE);
     return session.follow(
-      topic, [...keys ? [1, keys.length, ...keys] : [0], history ?? -1, cursor?.epoch, cursor?.offset],
+      topic, [...keys ? [1, keys.length, ...keys] : [0], history, cursor?.epoch, cursor?.offset],
       { keys: keys && new Set(keys), take, end, told: false },
     );
   };
@@ -72,7 +83,8 @@ export function create(options: ClientOptions, source: () => WasmSource | Promis
     send: (type, payload) => session.send(messageOf(undefined, type, payload)),
     async acknowledge(ids, note) {
       const all = [ids].flat() as string[];
-      for (const id of all) checkTexts({ id, note: note ?? '' });
+      for (const id of all) mustBeOf('string', 'id', id);
+      mustBeOf('string', 'note', note ?? '');
       must(all.length > 0 && all.length <= 256, 'ids', 'those of 1 to 256 events');
       const { payload } = await session.submit(Call.Acknowledge, [all.length, ...all, note?.slice(0, 1_024)]);
       return { unknown: (payload as Partial<AcknowledgeResult> | null | undefined)?.unknown ?? [] };
@@ -80,7 +92,7 @@ export function create(options: ClientOptions, source: () => WasmSource | Promis
     get status() {
       return session.status;
     },
-    logLevel: settings.logLevel ?? 'warn',
+    logLevel: settings.logLevel,
   };
   if (settings.autoConnect) client.connect();
   return client;
@@ -88,16 +100,6 @@ export function create(options: ClientOptions, source: () => WasmSource | Promis
 
 /** A message as the machine is given it. */
 function messageOf(topic: string | undefined, type: string, payload: unknown, given: PublishOptions = {}): unknown[] {
-  mustBeKnown(given, ['key', 'deleted', 'priority', 'requiresAcknowledgment', 'correlationId', 'timeout', 'signal']);
-  const { key, deleted, priority, requiresAcknowledgment, correlationId, timeout } = given;
-  checkTexts({ type, key: key ?? '', priority: priority ?? '', correlationId: correlationId ?? '' });
-  if (timeout !== undefined) mustBeWhole('timeout', timeout);
-  return [
-    type, topic, ...payloadOf(payload), key, deleted ? 1 : 0, priority, requiresAcknowledgment ? 1 : 0, correlationId, timeout ?? -1,
-  ];
-}
-
-/** What is no text would end up in the machine as one, or not at all. */
-function checkTexts(texts: Readonly<Record<string, unknown>>): void {
-  for (const [name, text] of Object.entries(texts)) mustBeOf('string', name, text);
+  mustBeOf('string', 'type', type);
+  return [type, topic, ...payloadOf(payload), ...Object.values(settled(given, PUBLISH))];
 }

@@ -1,24 +1,18 @@
-import { must, mustBeKnown, mustBeOf, mustBeWhole } from './check.js';
+import { type Rule, must, of, settled, whole } from './check.js';
 import { LEVELS } from './log.js';
 import type { ClientOptions } from './types.js';
 import { mustBeServer, serverOf } from './url.js';
 import { VERSION } from './version.js';
 
-/** What an option is if nothing is said, and how it is checked. */
-type Rule = readonly [fallback: unknown, check: (name: string, value: unknown) => void];
-
-const whole = (fallback: number, least?: number, most?: number): Rule =>
-  [fallback, (name, value) => mustBeWhole(name, value, least, most)];
 const among = (fallback: string, choices: readonly string[]): Rule =>
   [fallback, (name, value) => must(choices.includes(value as string), name, `one of ${choices.join(', ')}`)];
-const of = (type: string, fallback?: unknown): Rule => [fallback, (name, value) => mustBeOf(type, name, value)];
 
 const TRANSPORTS = ['auto', 'websocket', 'polling'];
 
 /** All options; the numbers among them in the order in which the machine reads them. */
 const OPTIONS: Readonly<Record<keyof ClientOptions, Rule>> = {
-  url: of('string'),
-  getToken: of('function'),
+  url: of('string', null),
+  getToken: of('function', null),
   maxReconnectAttempts: whole(-1, 0, 2 ** 32 - 1),
   reconnectInterval: whole(3_000),
   reconnectCap: whole(30_000),
@@ -53,17 +47,11 @@ export type Settings = Required<Omit<ClientOptions, 'logger' | 'WebSocket' | 'wa
 /** Checks what the application gave, and fills in what it did not. */
 export function settle(options: ClientOptions): Settings {
   must(typeof options === 'object' && options !== null, 'options', 'an object: createClient({ url, getToken })');
-  mustBeKnown(options, Object.keys(OPTIONS));
-  const settings: Record<string, unknown> = {};
-  for (const [name, [fallback, check]] of Object.entries(OPTIONS)) {
-    const value = options[name as keyof ClientOptions];
-    if (value !== undefined || name === 'url' || name === 'getToken') check(name, value);
-    settings[name] = value ?? fallback;
-  }
-  const { url, autoConnect, application: { name, version } } = settings as unknown as Settings;
+  const settings = settled(options, OPTIONS) as Settings;
+  const { url, autoConnect, application: { name, version } } = settings;
   must(typeof name === 'string' && typeof version === 'string', 'application', '{ name, version }, two texts');
   mustBeServer(url, autoConnect);
-  return settings as unknown as Settings;
+  return settings;
 }
 
 /** The machine's configuration, in the order in which it reads it. */
