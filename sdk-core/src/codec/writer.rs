@@ -79,13 +79,19 @@ impl JsonWriter {
         const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         self.separate();
         self.text.push('"');
-        for chunk in bytes.chunks(3) {
-            let byte = |index: usize| u32::from(chunk.get(index).copied().unwrap_or(0));
-            let group = byte(0) << 16 | byte(1) << 8 | byte(2);
-            for place in 0..4 {
-                let digit = (group >> (18 - 6 * place)) as usize & 63;
-                self.text.push(if place > chunk.len() { '=' } else { char::from(DIGITS[digit]) });
+        // The bits that came, and how many of the last are in no digit yet.
+        let (mut bits, mut held) = (0_u32, 0);
+        for byte in bytes {
+            bits = bits << 8 | u32::from(*byte);
+            held += 8;
+            while held >= 6 {
+                held -= 6;
+                self.text.push(char::from(DIGITS[(bits >> held) as usize & 63]));
             }
+        }
+        if held > 0 {
+            self.text.push(char::from(DIGITS[(bits << (6 - held)) as usize & 63]));
+            self.text.push_str(if held == 2 { "==" } else { "=" });
         }
         self.text.push('"');
     }
