@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use crate::codec::outgoing::MessageFrame;
 use crate::config::OutboxLimits;
 use crate::error::Misuse;
-use crate::io::MessageId;
+use crate::io::{Counter, Counts, MessageId};
 use crate::time::Instant;
 
 /// Bounded by [`OutboxLimits`]: at the limit a submit is refused, nothing queued is dropped.
@@ -76,46 +76,47 @@ impl Outbox {
 
     /// # Errors
     /// - [`Misuse::OutboxFull`]: it would pass its limits.
-    pub(crate) fn push(
-        &mut self,
-        id: MessageId,
-        frame: MessageFrame,
-        now: Instant,
-        life_ms: Option<u64>,
-    ) -> Result<(), Misuse> {
-        let bytes = self.bytes + frame.len();
-        let full = self.entries.len() >= self.limits.messages as usize || bytes > self.limits.bytes;
-        if full && !fault!(OutboxUnbounded) {
-            return Err(Misuse::OutboxFull);
-        }
-        self.bytes = bytes;
+    pub(crate) fn check_room(&self, frame: &MessageFrame) -> Result<(), Misuse> {
+        let full = self.entries.len() >= self.limits.messages as usize
+            || self.bytes + frame.len() > self.limits.bytes;
+        if full && !fault!(OutboxUnbounded) { Err(Misuse::OutboxFull) } else { Ok(()) }
+    }
+
+    /// Queues a message for which there is room.
+    pub(crate) fn push(&mut self, id: MessageId, frame: MessageFrame, now: Instant, life_ms: Option<u64>) {
+        self.bytes += frame.len();
         let expires = now + life_ms.unwrap_or(self.limits.life_ms);
         self.entries.push(Entry { id, frame, expires, flight: Flight::Queued, first_sent: None });
-        Ok(())
     }
 
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
 
-    pub(crate) fn has_queued(&self) -> bool {
-        self.entries.iter().any(|entry| entry.flight == Flight::Queued)
+    pub(crate) fn has_queued(&mut self) -> bool {
+        self.first_queued().is_some()
     }
 
-    /// Takes the first queued message to send it on `feed`; the flag says that it had been sent before.
-    pub(crate) fn send_next(&mut self, feed: u32, results_epoch: &str) -> Option<(&MessageFrame, bool)> {
-        let entry = self.entries.iter_mut().find(|entry| entry.flight == Flight::Queued)?;
+    /// Takes the first queued message to send it on `feed`; where it had been sent before, that is counted.
+    pub(crate) fn send_next(
+        &mut self,
+        feed: u32,
+        results_epoch: &str,
+        counts: &mut Counts,
+    ) -> Option<&MessageFrame> {
+        let entry = self.first_queued()?;
         entry.flight = Flight::On(feed);
-        let resend = entry.was_sent();
-        if !resend {
+        if entry.was_sent() {
+            counts.add(Counter::Resends, 1);
+        } else {
             entry.first_sent = Some(FirstSent { feed, results_epoch: results_epoch.into() });
         }
-        Some((&entry.frame, resend))
+        Some(&entry.frame)
     }
 
     /// The size of the first queued message.
-    pub(crate) fn next_len(&self) -> Option<u64> {
-        self.entries.iter().find(|entry| entry.flight == Flight::Queued).map(|entry| entry.frame.len())
+    pub(crate) fn next_len(&mut self) -> Option<u64> {
+        Some(self.first_queued()?.frame.len())
     }
 
     /// What was sent on a feed that ended is queued again, in its old place.
@@ -145,49 +146,57 @@ impl Outbox {
     }
 
     pub(crate) fn take(&mut self, id: MessageId) -> Option<Taken> {
-        self.take_where(&|entry| entry.id == id)
+        self.take_where(&move |entry| entry.id == id)
     }
 
     /// The result of a message on one of the current feeds.
     pub(crate) fn complete(&mut self, id: MessageId, feed: u32) -> Option<Taken> {
-        self.take_where(&|entry| entry.id == id && entry.flight == Flight::On(feed))
+        self.take_where(&move |entry| entry.id == id && entry.flight == Flight::On(feed))
     }
 
     pub(crate) fn take_expired(&mut self, now: Instant) -> Option<Taken> {
-        self.take_where(&|entry| entry.expires <= now)
+        self.take_where(&move |entry| entry.expires <= now)
     }
 
     /// A queued message that was sent under another table of results: whether it took effect cannot be known.
     pub(crate) fn take_unknown(&mut self, results_epoch: &str) -> Option<Taken> {
-        self.take_where(&|entry| entry.flight == Flight::Queued && entry.is_foreign(results_epoch))
+        self.take_where(&move |entry| entry.flight == Flight::Queued && entry.is_foreign(results_epoch))
     }
 
     /// The largest unanswered message on `feed`, of equal ones the first: the one that was too large.
     pub(crate) fn take_largest_on(&mut self, feed: u32) -> Option<Taken> {
-        let on_feed = self.entries.iter().filter(|entry| entry.flight == Flight::On(feed));
-        let largest = on_feed.map(|entry| entry.frame.len()).max()?;
-        self.take_where(&|entry| entry.flight == Flight::On(feed) && entry.frame.len() == largest)
+        let mut largest = 0;
+        for entry in &self.entries {
+            if entry.flight == Flight::On(feed) {
+                largest = largest.max(entry.frame.len());
+            }
+        }
+        self.take_where(&move |entry| entry.flight == Flight::On(feed) && entry.frame.len() == largest)
     }
 
     /// A queued message over the server's limit.
     pub(crate) fn take_oversized(&mut self, max_frame_bytes: u64) -> Option<Taken> {
-        self.take_where(&|entry| entry.flight == Flight::Queued && entry.frame.len() > max_frame_bytes)
+        self.take_where(&move |entry| entry.flight == Flight::Queued && entry.frame.len() > max_frame_bytes)
     }
 
     pub(crate) fn next_expiry(&self) -> Instant {
         self.entries.iter().fold(Instant::NEVER, |next, entry| next.min(entry.expires))
     }
 
+    #[inline(never)]
+    fn first_queued(&mut self) -> Option<&mut Entry> {
+        self.entries.iter_mut().find(|entry| entry.flight == Flight::Queued)
+    }
+
     /// Takes the first message that is meant. Not generic, because there are many ways to mean one.
     fn take_where(&mut self, is_meant: &dyn Fn(&Entry) -> bool) -> Option<Taken> {
         let place = self.entries.iter().position(is_meant)?;
-        let entry = self.entries.remove(place);
+        let entry = self.entries.get(place)?;
         self.bytes -= entry.frame.len();
-        let was_sent_before = match (&entry.first_sent, entry.flight) {
-            (Some(first), Flight::On(feed)) => first.feed != feed,
-            (first, Flight::Queued) => first.is_some(),
-            (None, Flight::On(_)) => false,
-        };
-        Some(Taken { id: entry.id, was_sent: entry.was_sent(), was_sent_before })
+        let first = entry.first_sent.as_ref();
+        let was_sent_before = first.is_some_and(|first| entry.flight != Flight::On(first.feed));
+        let taken = Taken { id: entry.id, was_sent: entry.was_sent(), was_sent_before };
+        self.entries.remove(place);
+        Some(taken)
     }
 }

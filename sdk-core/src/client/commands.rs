@@ -42,6 +42,7 @@ impl<P> Client<P> {
     ///
     /// # Errors
     /// - [`Misuse::BadTopicName`]: not 1 to 128 characters of `A-Z a-z 0-9 _ . : -`.
+    #[allow(clippy::needless_pass_by_value, reason = "whoever subscribes has no more use for them")]
     pub fn subscribe(
         &mut self,
         now: Now,
@@ -85,9 +86,7 @@ impl<P> Client<P> {
         self.observe_command(now);
         let reference = self.counters.reference + 1;
         let frame = MessageFrame::new(message, Some((reference, &self.config.instance)));
-        let queued = self.enqueue(reference, frame, message.life_ms);
-        self.settle();
-        queued
+        self.enqueue(reference, frame, message.life_ms)
     }
 
     /// Sends a message that wants no result, now or not at all: it is never queued and never answered.
@@ -116,9 +115,7 @@ impl<P> Client<P> {
         self.observe_command(now);
         let reference = self.counters.reference + 1;
         let text = outgoing::acknowledge(reference, ids, AckState::Acknowledged, note);
-        let queued = self.enqueue(reference, MessageFrame::from_text(text), None);
-        self.settle();
-        queued
+        self.enqueue(reference, MessageFrame::from_text(text), None)
     }
 
     /// Gives up on a message, which completes as cancelled. One that is done already is ignored.
@@ -130,17 +127,21 @@ impl<P> Client<P> {
         self.settle();
     }
 
+    /// The end of a command that queues a message.
     fn enqueue(
         &mut self,
         reference: u64,
         frame: MessageFrame,
         life_ms: Option<u64>,
     ) -> Result<MessageId, Misuse> {
-        self.check_size(&frame)?;
         let message = MessageId(reference);
-        self.outbox.push(message, frame, self.now.monotonic, life_ms)?;
-        self.counters.reference = reference;
-        Ok(message)
+        let taken = self.check_size(&frame).and_then(|()| self.outbox.check_room(&frame));
+        if taken.is_ok() {
+            self.counters.reference = reference;
+            self.outbox.push(message, frame, self.now.monotonic, life_ms);
+        }
+        self.settle();
+        taken.map(|()| message)
     }
 
     fn send_unanswered(&mut self, message: &OutgoingMessage) -> Result<(), Misuse> {

@@ -261,13 +261,6 @@ impl<P> Client<P> {
         self.tokens.refuse(token)
     }
 
-    /// The server would not take something of that size: the largest message ends, so that the others and the link can live.
-    fn fail_largest(&mut self, feed: u32) {
-        if let Some(message) = self.outbox.take_largest_on(feed) {
-            self.too_large(message);
-        }
-    }
-
     /// What no hint may shorten.
     pub(super) fn least_delay(&mut self, rule: CloseRule, told_ms: Option<u64>, failures: u32) -> u64 {
         let by_rule = match rule {

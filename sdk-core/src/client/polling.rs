@@ -227,8 +227,7 @@ impl<P> Client<P> {
     fn messages_for_exchange(&mut self, feed: u32) -> Vec<alloc::string::String> {
         let mut frames = Vec::new();
         let Some(epoch) = self.terms.results_epoch.clone() else { return frames };
-        self.complete_unknown(&epoch);
-        self.fail_oversized_messages();
+        self.complete_unsendable(&epoch);
         let most = BODY_BYTES.min(self.terms.max_frame_bytes).saturating_sub(HELLO_BYTES as u64);
         let mut size = 0;
         while frames.len() < BODY_FRAMES - 2 {
@@ -237,9 +236,8 @@ impl<P> Client<P> {
             if size > most && !frames.is_empty() {
                 break;
             }
-            let Some((message, resend)) = self.outbox.send_next(feed, &epoch) else { break };
+            let Some(message) = self.outbox.send_next(feed, &epoch, &mut self.counts) else { break };
             frames.push(message.text());
-            self.counts.add(Counter::Resends, u64::from(resend));
         }
         if let Some(text) = self.receipts_to_send(feed) {
             frames.push(text);
@@ -329,11 +327,7 @@ impl<P> Client<P> {
         self.count(Counter::ExchangesFailed);
         // While leaving, the link is the judge of sizes.
         let polling = self.fallback.is_polling();
-        let too_large = if status == 413 && polling { self.outbox.take_largest_on(feed) } else { None };
-        let shrunk = too_large.is_some();
-        if let Some(message) = too_large {
-            self.too_large(message);
-        }
+        let shrunk = status == 413 && polling && self.fail_largest(feed);
         self.end_exchange();
         if !polling {
             return;

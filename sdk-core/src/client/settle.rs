@@ -5,7 +5,7 @@ use alloc::string::String;
 use super::{Activity, Client, Reported};
 use crate::codec::outgoing;
 use crate::frame::{AckState, ErrorCode, WireError};
-use crate::io::{Counter, LinkId, MessageId, Outcome, Output, State, Status, Transport};
+use crate::io::{MessageId, Outcome, Output, State, Status, Transport};
 use crate::link::Attempt;
 use crate::outbox::Taken;
 use crate::timer::Timer;
@@ -43,21 +43,30 @@ impl<P> Client<P> {
         }
     }
 
-    /// What was sent under another table of results may or may not have taken effect, and is not sent again.
-    pub(super) fn complete_unknown(&mut self, results_epoch: &str) {
-        while let Some(message) = self.outbox.take_unknown(results_epoch) {
-            self.complete(message.id, Outcome::Unknown);
+    /// Ends what is queued and must not be sent: what was sent under another table of results may or may not have taken
+    /// effect, and what is over the server's limit would not be taken.
+    pub(super) fn complete_unsendable(&mut self, results_epoch: &str) {
+        loop {
+            if let Some(message) = self.outbox.take_unknown(results_epoch) {
+                self.complete(message.id, Outcome::Unknown);
+            } else if let Some(message) = self.outbox.take_oversized(self.terms.max_frame_bytes) {
+                self.too_large(message);
+            } else {
+                return;
+            }
         }
     }
 
-    pub(super) fn fail_oversized_messages(&mut self) {
-        while let Some(message) = self.outbox.take_oversized(self.terms.max_frame_bytes) {
-            self.too_large(message);
-        }
+    /// The server would not take something of the size of what was sent on this feed: the largest message ends, so that the
+    /// others and the feed's link can live. True where there was any.
+    pub(super) fn fail_largest(&mut self, feed: u32) -> bool {
+        let Some(message) = self.outbox.take_largest_on(feed) else { return false };
+        self.too_large(message);
+        true
     }
 
-    /// Somebody would not take a message because of its size. Where it had been sent before, that one was taken perhaps.
-    pub(super) fn too_large(&mut self, message: Taken) {
+    /// Where a message had been sent before, that one was taken perhaps.
+    fn too_large(&mut self, message: Taken) {
         let error = WireError::new(ErrorCode::TooLarge, "the message is over the server's limit", false);
         let outcome = if message.was_sent_before { Outcome::Unknown } else { Outcome::Failed(error) };
         self.complete(message.id, outcome);
@@ -130,26 +139,18 @@ impl<P> Client<P> {
             return;
         }
         let Some(connection) = self.link.primary() else { return };
-        let (link, epoch) = (connection.id, connection.results_epoch.clone());
-        self.complete_unknown(&epoch);
-        self.fail_oversized_messages();
-        while self.flush_one(link, &epoch) {}
-    }
-
-    fn flush_one(&mut self, link: LinkId, results_epoch: &str) -> bool {
-        let Some(connection) =
-            self.link.primary_mut().filter(|connection| connection.buffered < BUFFERED_LIMIT)
-        else {
-            return false;
-        };
-        let Some((message, resend)) = self.outbox.send_next(connection.feed, results_epoch) else {
-            return false;
-        };
-        connection.buffered += message.len();
-        let bytes = message.bytes();
-        self.counts.add(Counter::Resends, u64::from(resend));
-        self.emit(Output::Send { link, bytes });
-        true
+        let epoch = connection.results_epoch.clone();
+        self.complete_unsendable(&epoch);
+        while let Some(connection) = self.link.primary_mut() {
+            if connection.buffered >= BUFFERED_LIMIT {
+                return;
+            }
+            let next = self.outbox.send_next(connection.feed, &epoch, &mut self.counts);
+            let Some(message) = next else { return };
+            connection.buffered += message.len();
+            let (link, bytes) = (connection.id, message.bytes());
+            self.emit(Output::Send { link, bytes });
+        }
     }
 
     fn report_status(&mut self) {
