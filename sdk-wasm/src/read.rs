@@ -117,7 +117,7 @@ pub(crate) fn frame() -> ServerFrame<u32> {
         frame::WELCOME => ServerFrame::Welcome(Box::new(welcome())),
         frame::SUBSCRIBED => ServerFrame::Subscribed { reference: optional(), topics: topic_results() },
         frame::UNSUBSCRIBED => {
-            ServerFrame::Unsubscribed { reference: optional(), topics: texts(), error: boolean().then(error) }
+            ServerFrame::Unsubscribed { reference: optional(), topics: texts(), error: optional_error() }
         }
         frame::EVENT => {
             let (slot, offset, flags, size) = (small(), host::number(), small(), small());
@@ -173,11 +173,31 @@ fn welcome() -> Welcome {
 }
 
 fn topic_results() -> Vec<TopicResult> {
-    list(|| TopicResult { topic: text(), outcome: if boolean() { Ok(position()) } else { Err(error()) } })
+    list(|| TopicResult { topic: text(), outcome: topic_outcome() })
 }
 
-/// Not part of the loop that calls it, which would keep all of it in locals.
+// What is one of several large things is made by a function of its own: where it is made in place, the compiler takes each
+// apart into locals and puts them together again.
+
 #[inline(never)]
+fn topic_outcome() -> Result<Position, WireError> {
+    if boolean() { Ok(position()) } else { Err(error()) }
+}
+
+#[inline(never)]
+fn optional_error() -> Option<WireError> {
+    boolean().then(error)
+}
+
+#[inline(never)]
+fn outcome() -> Result<Option<u32>, WireError> {
+    match small() {
+        0 => Err(error()),
+        1 => Ok(None),
+        _ => Ok(Some(host::value())),
+    }
+}
+
 fn position() -> Position {
     Position {
         class: match small() {
@@ -218,16 +238,6 @@ fn result() -> ServerFrame<u32> {
         duplicate: boolean(),
         auth_expires_in_ms: optional(),
         outcome: outcome(),
-    }
-}
-
-/// As [`position`]: a function of its own.
-#[inline(never)]
-fn outcome() -> Result<Option<u32>, WireError> {
-    match small() {
-        0 => Err(error()),
-        1 => Ok(None),
-        _ => Ok(Some(host::value())),
     }
 }
 
