@@ -93,11 +93,7 @@ pub(crate) fn message() -> OutgoingMessage {
     OutgoingMessage {
         kind: text(),
         topic: host::text(),
-        payload: match small() {
-            0 => OutgoingPayload::None,
-            1 => OutgoingPayload::Json(text().into()),
-            _ => OutgoingPayload::Bytes(host::bytes().into()),
-        },
+        payload: payload(),
         key: host::text(),
         deleted: boolean(),
         priority: host::text(),
@@ -187,6 +183,15 @@ fn topic_outcome() -> Result<Position, WireError> {
 #[inline(never)]
 fn optional_error() -> Option<WireError> {
     boolean().then(error)
+}
+
+#[inline(never)]
+fn payload() -> OutgoingPayload {
+    match small() {
+        0 => OutgoingPayload::None,
+        1 => OutgoingPayload::Json(text().into()),
+        _ => OutgoingPayload::Bytes(host::bytes().into()),
+    }
 }
 
 #[inline(never)]
