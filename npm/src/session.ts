@@ -1,10 +1,10 @@
-import type { Output } from './core/core.js';
-import { Driver, openCore } from './core/driver.js';
+import { type Output, openCore } from './core/core.js';
+import { type Driver, openDriver } from './core/driver.js';
 import type { EventFrame } from './core/frames.js';
 import { Call, GAP_REASONS, Out } from './core/names.js';
 import { SteadfastError } from './error.js';
 import type { Log } from './log.js';
-import type { Settings } from './options.js';
+import { type Settings, configuration } from './options.js';
 import { type Waiting, closed, complete, mistake, refusal } from './outbox.js';
 import { Recorder, STATISTICS, writeReport } from './report.js';
 import { idle, reasonOf } from './status.js';
@@ -169,9 +169,9 @@ export function openSession(settings: Settings, log: Log, load: () => Promise<We
   const start = async () => {
     attempts += 1;
     try {
-      const core = await openCore(await load(), settings);
+      const core = await openCore(await load(), configuration(settings));
       if (over) return;
-      driver = new Driver(core, settings, log, recorder, {
+      driver = openDriver(core, settings, log, recorder, {
         slots, output,
         beforeAnswer: () => topics.forEach((topic) => topic.report()),
         crashed: (error) => crash(`the client failed inside (${error}); reload the page, and report this with debugReport()`),

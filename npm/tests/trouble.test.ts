@@ -162,12 +162,21 @@ test('an answer without end is cut off, and counts as a failed exchange', async 
 });
 
 test('a machine that fails is a crashed client with its message, never a silent one', async () => {
+  const { instantiate } = WebAssembly;
+  let fails = false;
+  const spy = vi.spyOn(WebAssembly, 'instantiate').mockImplementation(async (...given: Parameters<typeof instantiate>) => {
+    const { exports } = (await instantiate(...given)) as unknown as WebAssembly.Instance;
+    const call = (...values: unknown[]) => {
+      if (fails) throw new WebAssembly.RuntimeError('unreachable');
+      return (exports.call as (...values: unknown[]) => unknown)(...values);
+    };
+    return { exports: { ...exports, call } } as never;
+  });
   const { client, until } = await make({ url: 'http://127.0.0.1:9', transport: 'websocket' });
   await until(({ state }) => state === 'connecting');
-  const { Core } = await import('../src/core/core.js');
   const waiting = client.publish('x', 'y', 1);
   const stream = client.stream('x')[Symbol.asyncIterator]().next();
-  vi.spyOn(Core.prototype, 'call').mockImplementation(() => { throw new WebAssembly.RuntimeError('unreachable'); });
+  fails = true;
   client.connect();
   expect(client.status).toMatchObject({ state: 'crashed', transport: null, retryAt: null });
   expect(client.status.reason).toMatchObject({ retryable: false, message: expect.stringContaining('unreachable') });
@@ -176,6 +185,7 @@ test('a machine that fails is a crashed client with its message, never a silent 
   expect(() => client.subscribe('x', {})).toThrow(/failed inside/);
   expect(client.debugReport()).toContain('crashed');
   client.close();
+  spy.mockRestore();
 });
 
 test('a report holds no token and no payload', async () => {

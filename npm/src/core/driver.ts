@@ -1,13 +1,13 @@
 import type { Log } from '../log.js';
-import { type Settings, configuration, endpointsOf } from '../options.js';
+import { type Settings, endpointsOf } from '../options.js';
 import type { Recorder } from '../report.js';
 import { watchActivity } from './activity.js';
-import { Core, type Output } from './core.js';
-import { type Answer, type Exchanges, openExchanges } from './exchanges.js';
+import type { Core, Output } from './core.js';
+import { type Answer, openExchanges } from './exchanges.js';
 import { type FrameSink, MOST_IN_ANSWER, MOST_IN_MESSAGE, decodeBytes, decodeRefusal, decodeText } from './frames.js';
-import { type Links, openLinks } from './links.js';
+import { openLinks } from './links.js';
 import { Call, Flag, Frame, Out } from './names.js';
-import { type Tokens, openTokens } from './tokens.js';
+import { openTokens } from './tokens.js';
 
 /** Who is told what concerns the application. */
 export interface Face {
@@ -29,179 +29,155 @@ const NO_FRAME = 'something that is no frame of the protocol came and is ignored
 /** How long after sending a link is asked what it has still to send. */
 const BUFFERED_AFTER = 100;
 
-/** Makes the machine that a driver drives. */
-export function openCore(module: WebAssembly.Module, settings: Settings): Promise<Core> {
-  return Core.open(module, configuration(settings));
+/** Drives one machine: tells it what happens, does what it wants. */
+export interface Driver {
+  /** Why the last request for a token failed; `undefined` once one is answered. */
+  tokenFailure: string | undefined;
+  /** Something is on its way to a listener. */
+  acting: boolean;
+  /** Tells the machine something, and does what it wants. Answers a message's number, or a mistake's below zero. */
+  run(what: Call, ...values: unknown[]): number;
+  /** Tells the machine something; what it wants waits for {@link act}. */
+  call(what: Call, ...values: unknown[]): number;
+  /** Subscribes, and answers the subscription's number and the topic's slot; `undefined` where the machine is dead. */
+  subscribe(...values: unknown[]): { readonly a: number; readonly b: number } | undefined;
+  /** Has something done in its turn: when all that comes before is. */
+  later(act: () => void): void;
+  /** Does what the machine wants, unless that is under way. */
+  act(): void;
+  /** A question to the machine, which it answers also after the end; not where it is dead. */
+  ask(what: Call, subject: number): number | undefined;
+  /** Where a topic stands, what is on its way to listeners included. */
+  cursor(slot: number): Output | undefined;
+  /** Lets go of everything outside. The machine is not called again. */
+  end(): void;
 }
 
 /**
- * Drives one machine: tells it what happens, does what it wants.
+ * Opens a driver.
  *
  * What the machine wants is queued, and done when no call into it is under way. So a listener may do anything, and what it
  * causes is done in its turn.
  */
-export class Driver {
-  /** Why the last request for a token failed; `undefined` once one is answered. */
-  tokenFailure: string | undefined;
-  /** Something is on its way to a listener. */
-  acting = false;
-  readonly #core: Core;
-  readonly #log: Log;
-  readonly #recorder: Recorder;
-  readonly #face: Face;
-  readonly #links: Links;
-  readonly #exchanges: Exchanges;
-  readonly #tokens: Tokens;
-  readonly #unwatch: () => void;
-  #ended = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #timerAt = Infinity;
-  #bufferedTimer: ReturnType<typeof setTimeout> | undefined;
+export function openDriver(core: Core, settings: Settings, log: Log, recorder: Recorder, face: Face): Driver {
+  let ended = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let timerAt = Infinity;
+  let bufferedTimer: ReturnType<typeof setTimeout> | undefined;
   /** The link whose message is being decoded. */
-  #link = 0;
+  let current = 0;
 
-  /** Gives the machine the frames of that link. */
-  readonly #sink: FrameSink = {
-    event: (slot, offset, flags, size, frame, id) => {
-      this.#recorder.event();
-      this.#core.event(this.#link, slot, offset, flags, size, frame, id);
+  const driver: Driver = {
+    tokenFailure: undefined,
+    acting: false,
+    run(what, ...values) {
+      const answer = driver.call(what, ...values);
+      driver.act();
+      return answer;
     },
-    control: (values) => this.call(Call.Frame, this.#link, ...values),
-    bad: () => {
-      this.#log('warn', NO_FRAME);
-      this.call(Call.BadFrame, this.#link);
-    },
-  };
-
-  constructor(
-    core: Core, settings: Settings, log: Log, recorder: Recorder, face: Face,
-  ) {
-    this.#core = core;
-    this.#log = log;
-    this.#recorder = recorder;
-    this.#face = face;
-    const endpoints = endpointsOf(settings.url);
-    this.#links = openLinks(settings.WebSocket ?? globalThis.WebSocket, `ws${endpoints}ws`, this.run, this.#message);
-    this.#exchanges = openExchanges(settings.fetch, `http${endpoints}poll`, this.#answered);
-    this.#tokens = openTokens(settings.getToken, (request, failure, ...values) => {
-      this.tokenFailure = failure;
-      if (failure) log('error', failure);
-      this.run(failure ? Call.TokenFailed : Call.TokenReady, request, ...values);
-    });
-    this.#unwatch = watchActivity(this.run);
-  }
-
-  /** Tells the machine something, and does what it wants. Answers a message's number, or a mistake's below zero. */
-  readonly run = (what: Call, ...values: unknown[]): number => {
-    const answer = this.call(what, ...values);
-    this.act();
-    return answer;
-  };
-
-  /** Tells the machine something; what it wants waits for {@link act}. */
-  call(what: Call, ...values: unknown[]): number {
-    this.#recorder.call(what, values);
-    if (this.#ended) return NaN;
-    try {
-      return this.#core.call(what, ...values);
-    } catch (error) {
-      this.#crash(error);
-      return NaN;
-    }
-  }
-
-  /** Subscribes, and answers the subscription's number and the topic's slot; `undefined` where the machine is dead. */
-  subscribe(...values: unknown[]): { readonly a: number; readonly b: number } | undefined {
-    const { outputs } = this.#core;
-    // It is the first that the call adds.
-    const at = outputs.length;
-    return this.call(Call.Subscribe, ...values) === 0 ? outputs.splice(at, 1)[0] : undefined;
-  }
-
-  /** Has something done in its turn: when all that comes before is. */
-  later(act: () => void): void {
-    this.#core.put(Out.Act, 0, 0, 0, act);
-    this.act();
-  }
-
-  /** Does what the machine wants, unless that is under way. */
-  act(): void {
-    if (this.acting) return;
-    this.acting = true;
-    while (this.#core.outputs.length) {
-      const { outputs } = this.#core;
-      this.#core.outputs = [];
+    call(what, ...values) {
+      recorder.call(what, values);
+      if (ended) return NaN;
       try {
-        if (!this.#ended) for (const output of outputs) this.#carryOut(output);
+        return core.call(what, ...values);
       } catch (error) {
-        this.#crash(error);
+        crash(error);
+        return NaN;
       }
-    }
-    this.acting = false;
-    this.#arm();
-  }
+    },
+    subscribe(...values) {
+      const { outputs } = core;
+      // It is the first that the call adds.
+      const at = outputs.length;
+      return driver.call(Call.Subscribe, ...values) === 0 ? outputs.splice(at, 1)[0] : undefined;
+    },
+    later(what) {
+      core.put(Out.Act, 0, 0, 0, what);
+      driver.act();
+    },
+    act() {
+      if (driver.acting) return;
+      driver.acting = true;
+      while (core.outputs.length) {
+        const { outputs } = core;
+        core.outputs = [];
+        try {
+          if (!ended) for (const output of outputs) carryOut(output);
+        } catch (error) {
+          crash(error);
+        }
+      }
+      driver.acting = false;
+      arm();
+    },
+    ask(what, subject) {
+      try {
+        return core.ask(what, subject);
+      } catch {
+        return undefined;
+      }
+    },
+    cursor: (slot) => driver.ask(Call.Cursor, slot) === 0 ? core.outputs.pop() : undefined,
+    end() {
+      if (ended) return;
+      ended = true;
+      clearTimeout(timer);
+      clearTimeout(bufferedTimer);
+      unwatch();
+      tokens.abort();
+      links.end();
+      exchanges.abort();
+    },
+  };
+  const { run, act, call, end } = driver;
 
-  /** A question to the machine, which it answers also after the end; not where it is dead. */
-  ask(what: Call, subject: number): number | undefined {
-    try {
-      return this.#core.ask(what, subject);
-    } catch {
-      return undefined;
-    }
-  }
-
-  /** Where a topic stands, what is on its way to listeners included. */
-  cursor(slot: number): Output | undefined {
-    return this.ask(Call.Cursor, slot) === 0 ? this.#core.outputs.pop() : undefined;
-  }
-
-  /** Lets go of everything outside. The machine is not called again. */
-  end(): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    clearTimeout(this.#timer);
-    clearTimeout(this.#bufferedTimer);
-    this.#unwatch();
-    this.#tokens.abort();
-    this.#links.end();
-    this.#exchanges.abort();
-  }
-
-  #carryOut(output: Output): void {
+  const carryOut = (output: Output) => {
     const { what, a, b, value } = output;
     switch (what) {
-      case Out.Open: return this.#links.open(a);
-      case Out.Close: return this.#links.close(a, b);
+      case Out.Open: return links.open(a);
+      case Out.Close: return links.close(a, b);
       case Out.Send:
       case Out.SendBytes:
-        this.#links.send(a, value as string | Uint8Array);
-        return this.#askBuffered();
-      case Out.Exchange: return this.#exchanges.begin(a, value as string);
-      case Out.Abort: return this.#exchanges.abort();
-      case Out.NeedToken: return this.#tokens.ask(a, b !== 0);
+        links.send(a, value as string | Uint8Array);
+        return askBuffered();
+      case Out.Exchange: return exchanges.begin(a, value as string);
+      case Out.Abort: return exchanges.abort();
+      case Out.NeedToken: return tokens.ask(a, b !== 0);
       case Out.Act: return (value as () => void)();
-      default: return this.#face.output(output);
+      default: return face.output(output);
     }
-  }
-
-  /** An event's way, as all that it calls: nothing is made on it that an event does not need. */
-  readonly #message = (link: number, data: string | Uint8Array): void => {
-    this.#core.tell();
-    this.#link = link;
-    const { slots } = this.#face;
-    try {
-      if (typeof data === 'string') decodeText(data, MOST_IN_MESSAGE, slots, this.#sink);
-      else decodeBytes(data, slots, this.#sink);
-    } catch (error) {
-      this.#crash(error);
-    }
-    this.act();
   };
 
-  readonly #answered = (exchange: number, answer: Answer): void => {
-    if (!answer) return void this.run(Call.ExchangeFailed, exchange);
+  /** Gives the machine the frames of the current link. */
+  const sink: FrameSink = {
+    event(slot, offset, flags, size, frame, id) {
+      recorder.event();
+      core.event(current, slot, offset, flags, size, frame, id);
+    },
+    control: (values) => call(Call.Frame, current, ...values),
+    bad() {
+      log('warn', NO_FRAME);
+      call(Call.BadFrame, current);
+    },
+  };
+
+  /** An event's way, as all that it calls: nothing is made on it that an event does not need. */
+  const message = (link: number, data: string | Uint8Array) => {
+    core.tell();
+    current = link;
+    try {
+      if (typeof data === 'string') decodeText(data, MOST_IN_MESSAGE, face.slots, sink);
+      else decodeBytes(data, face.slots, sink);
+    } catch (error) {
+      crash(error);
+    }
+    act();
+  };
+
+  const answered = (exchange: number, answer: Answer) => {
+    if (!answer) return void run(Call.ExchangeFailed, exchange);
     const [status, retryAfter, text] = answer;
-    this.#face.beforeAnswer();
+    face.beforeAnswer();
     const frames: unknown[] = [];
     let [count, bad] = [0, 0];
     const add = (values: unknown[]) => {
@@ -212,43 +188,55 @@ export class Driver {
       const error = decodeRefusal(text);
       if (error) add(error);
     } else if (text) {
-      decodeText(text, MOST_IN_ANSWER, this.#face.slots, {
+      decodeText(text, MOST_IN_ANSWER, face.slots, {
         event: (slot, offset, flags, size, frame, id) =>
           add([Frame.Event, slot, offset, flags, size, frame, ...flags & Flag.Acknowledge ? [id] : []]),
         control: add,
         bad: () => void (bad += 1),
       });
     }
-    if (bad) this.#log('warn', NO_FRAME, bad);
-    this.run(Call.Answered, exchange, status, retryAfter, bad, count, ...frames);
+    if (bad) log('warn', NO_FRAME, bad);
+    run(Call.Answered, exchange, status, retryAfter, bad, count, ...frames);
   };
 
   /** Asks in a while what the links have still to send, until that is nothing. */
-  #askBuffered(): void {
-    this.#bufferedTimer ??= setTimeout(() => {
-      this.#bufferedTimer = undefined;
-      for (const [link, bytes] of this.#links.buffered()) {
-        this.run(Call.Buffered, link, bytes);
-        if (bytes) this.#askBuffered();
+  const askBuffered = () => {
+    bufferedTimer ??= setTimeout(() => {
+      bufferedTimer = undefined;
+      for (const [link, bytes] of links.buffered()) {
+        run(Call.Buffered, link, bytes);
+        if (bytes) askBuffered();
       }
     }, BUFFERED_AFTER);
-  }
+  };
 
   /** A later deadline does not move the timer: early ticks are harmless, and moving it for each event is not free. */
-  #arm(): void {
-    const { deadline } = this.#core;
-    if (deadline >= this.#timerAt || this.#ended) return;
-    clearTimeout(this.#timer);
-    this.#timerAt = deadline;
+  const arm = () => {
+    const { deadline } = core;
+    if (deadline >= timerAt || ended) return;
+    clearTimeout(timer);
+    timerAt = deadline;
     const delay = Math.max(0, deadline - Math.floor(performance.now()));
-    this.#timer = setTimeout(() => {
-      this.#timerAt = Infinity;
-      this.run(Call.Tick);
+    timer = setTimeout(() => {
+      timerAt = Infinity;
+      run(Call.Tick);
     }, Math.min(delay, LONGEST_TIMER));
-  }
+  };
 
-  #crash(error: unknown): void {
-    this.end();
-    this.#face.crashed(error);
-  }
+  const crash = (error: unknown) => {
+    end();
+    face.crashed(error);
+  };
+
+  const endpoints = endpointsOf(settings.url);
+  const links = openLinks(settings.WebSocket ?? globalThis.WebSocket, `ws${endpoints}ws`, run, message);
+  const exchanges = openExchanges(settings.fetch, `http${endpoints}poll`, answered);
+  const tokens = openTokens(settings.getToken, (request, failure, ...values) => {
+    driver.tokenFailure = failure;
+    if (failure) log('error', failure);
+    run(failure ? Call.TokenFailed : Call.TokenReady, request, ...values);
+  });
+  const unwatch = watchActivity(run);
+
+  return driver;
 }
