@@ -2,10 +2,11 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::mem::take;
 
 use crate::config::Config;
 use crate::fallback::Fallback;
-use crate::frame::{Cursor, PollTerms, TopicClass};
+use crate::frame::{Cursor, PollTerms, ServerFrame, TopicClass};
 use crate::io::{Counter, Counts, Input, Output, Reason, Slot, State, Statistics, Status, Transport};
 use crate::link::Link;
 use crate::outbox::Outbox;
@@ -178,12 +179,8 @@ impl<P> Client<P> {
     pub fn handle_input(&mut self, now: Now, input: Input<P>) {
         self.observe(now, &input);
         match input {
-            Input::Frame { link, frame } => self.frame_on_link(link, frame),
-            Input::Taken { slot, events, bytes } => self.taken(slot, events, bytes),
-            other => {
-                self.unsettled = true;
-                self.handle_event(other);
-            }
+            Input::Frame { link, frame: ServerFrame::Event(event) } => self.event_on_link(link, event),
+            mut other => self.handle_other(&mut other),
         }
         self.settle();
     }
@@ -246,13 +243,17 @@ impl<P> Client<P> {
         self.terms.max_frame_bytes
     }
 
-    fn handle_event(&mut self, input: Input<P>) {
-        match input {
-            Input::TokenReady { request, token, expires_in_ms } => {
+    /// Any input but those that come with every event. It is the caller's, so that it is dropped in one place.
+    fn handle_other(&mut self, input: &mut Input<P>) {
+        self.unsettled |= !matches!(input, Input::Taken { .. });
+        match *input {
+            Input::Taken { slot, events, bytes } => self.taken(slot, events, bytes),
+            Input::TokenReady { request, ref mut token, expires_in_ms } => {
                 self.token_ready(request, token, expires_in_ms);
             }
             Input::TokenFailed { request, retryable } => self.token_failed(request, retryable),
             Input::Opened { link } => self.opened(link),
+            Input::Frame { link, ref mut frame } => self.frame_on_link(link, frame),
             Input::BadFrame { link } => self.bad_frame(link),
             Input::Closed { link, code } => self.closed(link, code),
             Input::HandshakeStatus { link, status, retry_after_ms } => {
@@ -263,8 +264,8 @@ impl<P> Client<P> {
                     connection.buffered = bytes;
                 }
             }
-            Input::ExchangeAnswered { exchange, status, retry_after_ms, frames, bad_frames } => {
-                self.exchange_answered(exchange, status, retry_after_ms, frames, bad_frames);
+            Input::ExchangeAnswered { exchange, status, retry_after_ms, ref mut frames, bad_frames } => {
+                self.exchange_answered(exchange, status, retry_after_ms, take(frames), bad_frames);
             }
             Input::ExchangeFailed { exchange } => self.exchange_failed(exchange),
             Input::Visible | Input::Online => {
@@ -276,7 +277,7 @@ impl<P> Client<P> {
             Input::Freeze => self.freeze(),
             Input::Thaw => self.thaw(),
             // Hidden asks for nothing: heartbeats are answered from the message handler, which is not throttled.
-            Input::Hidden | Input::Tick | Input::Frame { .. } | Input::Taken { .. } => {}
+            Input::Hidden | Input::Tick => {}
         }
     }
 

@@ -11,7 +11,7 @@ use crate::time::Instant;
 mod receive;
 mod topic;
 
-pub(crate) use receive::{BufferLimits, Told, Verdict};
+pub(crate) use receive::{Told, Verdict};
 pub(crate) use topic::{Demand, Topic};
 
 /// The topic of events for this user alone; every hello names it.

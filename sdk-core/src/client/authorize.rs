@@ -27,12 +27,17 @@ impl<P> Client<P> {
         }
     }
 
-    pub(super) fn token_ready(&mut self, request: TokenRequest, token: Secret, expires_in_ms: Option<u64>) {
+    pub(super) fn token_ready(
+        &mut self,
+        request: TokenRequest,
+        token: &mut Secret,
+        expires_in_ms: Option<u64>,
+    ) {
         if !self.tokens.end_request(request) {
             return;
         }
         self.timers.clear(Timer::Authorize);
-        self.tokens.store(token, expires_in_ms, self.now);
+        self.tokens.store(core::mem::take(token), expires_in_ms, self.now);
         self.topics.retry_failed();
         self.topics_changed = true;
         if matches!(self.link.attempt, Attempt::Authorizing) {

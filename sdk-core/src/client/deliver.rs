@@ -3,23 +3,23 @@
 use super::Client;
 use crate::frame::{EventFrame, GapReason, TopicClass, TopicResult, WireError};
 use crate::io::{Counter, Delivery, Output, Slot};
-use crate::topics::{BufferLimits, Told, Verdict};
+use crate::topics::{Told, Verdict};
 
 impl<P> Client<P> {
     /// An event, on the path that every one takes.
     pub(super) fn event(&mut self, feed: u32, event: EventFrame<P>) {
-        let limits = BufferLimits { events: self.config.buffer_events, bytes: self.config.buffer_bytes };
-        let counts = self.carries_ephemeral(feed);
         let Some(topic) = self.topics.by_slot(event.slot) else {
             self.count(Counter::Stale);
             return;
         };
-        if topic.class == Some(TopicClass::Ephemeral) && !counts {
+        // Only one feed at a time may carry what has no offsets: the primary link's, else the exchange's.
+        let secondary = self.link.primary().is_some_and(|primary| primary.feed != feed);
+        if secondary && topic.class == Some(TopicClass::Ephemeral) {
             self.count(Counter::Stale);
             return;
         }
         let (slot, heard) = (topic.slot, topic.is_heard());
-        match topic.receive(feed, event.offset, event.size, limits) {
+        match topic.receive(feed, event.offset, event.size, &self.config) {
             Verdict::Deliver { gap, replay } => {
                 let live = topic.becomes_live(feed);
                 if let Some(told) = gap {
@@ -28,18 +28,16 @@ impl<P> Client<P> {
                 if heard {
                     self.deliver(event, replay);
                 }
-                if live && heard {
-                    self.emit(Output::Deliver { slot, delivery: Delivery::Live });
-                }
+                self.tell_live(slot, heard && live);
             }
             Verdict::Repeat => self.count(Counter::Repeats),
             Verdict::Stale => self.count(Counter::Stale),
+            Verdict::Dropped => self.count(Counter::EphemeralDropped),
             Verdict::Hole => {
                 self.count(Counter::Rewinds);
                 self.unsettled = true;
             }
             Verdict::Full => self.leave_full(slot),
-            Verdict::Dropped => self.count(Counter::EphemeralDropped),
         }
     }
 
@@ -56,12 +54,7 @@ impl<P> Client<P> {
                 Ok(position) => {
                     let told = topic.accept(feed, position, reference.is_some());
                     let live = position.live && topic.becomes_live(feed);
-                    if let Some(told) = told {
-                        self.tell(slot, heard, told);
-                    }
-                    if live && heard {
-                        self.emit(Output::Deliver { slot, delivery: Delivery::Live });
-                    }
+                    self.tell_answer(slot, heard, told, live);
                 }
                 Err(error) if error.retryable => {
                     let refusals = topic.refusals();
@@ -71,11 +64,7 @@ impl<P> Client<P> {
                         topic.refused_until(feed, at);
                     }
                 }
-                Err(error) => {
-                    if topic.fail(feed) {
-                        self.tell_failed(slot, heard, error.clone());
-                    }
-                }
+                Err(error) => self.topic_failed(feed, slot, error),
             }
         }
     }
@@ -88,17 +77,15 @@ impl<P> Client<P> {
         let (slot, heard) = (topic.slot, topic.is_heard());
         let told = topic.gap(feed, reason, epoch, offset);
         let live = topic.becomes_live(feed);
-        if let Some(told) = told {
-            self.tell(slot, heard, told);
-        }
-        if live && heard {
-            self.emit(Output::Deliver { slot, delivery: Delivery::Live });
-        }
+        self.tell_answer(slot, heard, told, live);
     }
 
-    pub(super) fn tell_failed(&mut self, slot: Slot, heard: bool, error: WireError) {
-        if heard {
-            self.emit(Output::Deliver { slot, delivery: Delivery::Failed(error) });
+    /// The server refuses a topic for good.
+    #[inline(never)]
+    pub(super) fn topic_failed(&mut self, feed: u32, slot: Slot, error: &WireError) {
+        let Some(topic) = self.topics.by_slot(slot) else { return };
+        if topic.fail(feed) && topic.is_heard() {
+            self.emit(Output::Deliver { slot, delivery: Delivery::Failed(error.clone()) });
         }
     }
 
@@ -130,6 +117,21 @@ impl<P> Client<P> {
         self.emit(Output::Deliver { slot: event.slot, delivery });
     }
 
+    /// What an answer brings: a loss, and then that the application has caught up.
+    #[inline(never)]
+    fn tell_answer(&mut self, slot: Slot, heard: bool, told: Option<Told>, live: bool) {
+        if let Some(told) = told {
+            self.tell(slot, heard, told);
+        }
+        self.tell_live(slot, heard && live);
+    }
+
+    fn tell_live(&mut self, slot: Slot, live: bool) {
+        if live {
+            self.emit(Output::Deliver { slot, delivery: Delivery::Live });
+        }
+    }
+
     fn tell(&mut self, slot: Slot, heard: bool, told: Told) {
         self.unsettled = true;
         if !heard {
@@ -156,13 +158,5 @@ impl<P> Client<P> {
         self.count(Counter::Rewinds);
         self.unsettled = true;
         self.leave(slot);
-    }
-
-    /// Only one feed at a time may carry what has no offsets: the primary link's, else the exchange's.
-    fn carries_ephemeral(&self, feed: u32) -> bool {
-        match self.link.primary() {
-            Some(connection) => connection.feed == feed,
-            None => true,
-        }
     }
 }

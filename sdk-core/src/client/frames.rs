@@ -5,43 +5,47 @@ use alloc::string::String;
 use super::Client;
 use crate::close::CloseCode;
 use crate::codec::outgoing;
-use crate::frame::{ErrorCode, ServerFrame, WireError};
+use crate::frame::{ErrorCode, EventFrame, ServerFrame, WireError};
 use crate::io::{Counter, LinkId, MessageId, Outcome};
-use crate::link::{Advice, Stage};
+use crate::link::{Advice, Connection, Stage};
 use crate::timer::Timer;
 
 /// `received` acknowledgements that the server cannot take now are put off by this, up to twice.
 const RECEIPTS_AGAIN_MS: u64 = 5_000;
 
-/// Where a frame came from; its feed is current.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Source {
-    Link(LinkId),
-    Exchange,
-}
-
 impl<P> Client<P> {
-    pub(super) fn frame_on_link(&mut self, link: LinkId, frame: ServerFrame<P>) {
+    pub(super) fn event_on_link(&mut self, link: LinkId, event: EventFrame<P>) {
+        match self.link.connection_mut(link) {
+            None => self.count(Counter::StaleFrames),
+            Some(Connection { stage: Stage::Greeting, .. }) => self.count(Counter::BadFrames),
+            Some(&mut Connection { feed, .. }) => self.event(feed, event),
+        }
+    }
+
+    /// Any frame but an event.
+    pub(super) fn frame_on_link(&mut self, link: LinkId, frame: &mut ServerFrame<P>) {
         let Some(connection) = self.link.connection_mut(link) else {
             self.count(Counter::StaleFrames);
             return;
         };
         let (feed, greeting) = (connection.feed, connection.stage == Stage::Greeting);
-        if let ServerFrame::Event(event) = frame {
-            if greeting {
-                // Nothing but control before the welcome.
-                self.count(Counter::BadFrames);
-                return;
+        match *frame {
+            ServerFrame::Welcome(ref welcome) if greeting => self.welcomed(link, welcome),
+            ServerFrame::Bye { code, reconnect_after_ms, .. } => {
+                connection.advice = Some(Advice { code, after_ms: reconnect_after_ms });
+                self.close_link(link, CloseCode::NORMAL);
             }
-            self.event(feed, event);
-            return;
-        }
-        self.unsettled = true;
-        match frame {
-            ServerFrame::Welcome(welcome) if greeting => self.welcomed(link, &welcome),
+            ServerFrame::Ping { t } => self.send_text(link, outgoing::bare("pong", t)),
+            ServerFrame::Pong { .. } => {}
+            ServerFrame::Error(_) | ServerFrame::Unknown => self.count(Counter::UnknownFrames),
+            // Nothing but these before the welcome, of which there is one.
             ServerFrame::Welcome(_) => self.count(Counter::BadFrames),
-            frame if greeting && !is_control(&frame) => self.count(Counter::BadFrames),
-            frame => self.control(Source::Link(link), feed, frame),
+            _ if greeting => self.count(Counter::BadFrames),
+            ServerFrame::AuthRequired { .. } => self.token_demanded(),
+            ServerFrame::Drain { min_ms, max_ms, deadline_ms, .. } => {
+                self.drained(link, min_ms, max_ms, deadline_ms);
+            }
+            _ => self.frame_on_feed(feed, frame),
         }
     }
 
@@ -53,35 +57,21 @@ impl<P> Client<P> {
         }
     }
 
-    /// Any frame but a welcome or an event, which the callers have taken out.
-    pub(super) fn control(&mut self, source: Source, feed: u32, frame: ServerFrame<P>) {
-        match (frame, source) {
-            (ServerFrame::Subscribed { reference, topics }, _) => {
-                self.topic_results(feed, reference, &topics);
+    /// A frame that means the same on a link and in an exchange.
+    pub(super) fn frame_on_feed(&mut self, feed: u32, frame: &mut ServerFrame<P>) {
+        match *frame {
+            ServerFrame::Subscribed { reference, ref topics } => self.topic_results(feed, reference, topics),
+            ServerFrame::Unsubscribed { reference: None, ref topics, ref error } => {
+                self.taken_away(feed, topics, error.as_ref());
             }
-            (ServerFrame::Unsubscribed { reference: None, topics, error }, _) => {
-                self.taken_away(feed, &topics, error);
+            ServerFrame::Gap { ref topic, reason, ref epoch, offset } => {
+                self.topic_gap(feed, topic, reason, epoch, offset);
             }
-            (ServerFrame::Gap { topic, reason, epoch, offset }, _) => {
-                self.topic_gap(feed, &topic, reason, &epoch, offset);
-            }
-            (ServerFrame::Result { reference, outcome, duplicate, auth_expires_in_ms }, _) => {
+            ServerFrame::Result { reference, ref mut outcome, duplicate, auth_expires_in_ms } => {
                 self.result(feed, reference, outcome, duplicate, auth_expires_in_ms);
             }
-            (ServerFrame::AuthRequired { .. }, Source::Link(_)) => self.token_demanded(),
-            (ServerFrame::Drain { min_ms, max_ms, deadline_ms, .. }, Source::Link(link)) => {
-                self.drained(link, min_ms, max_ms, deadline_ms);
-            }
-            (ServerFrame::Bye { code, reconnect_after_ms, .. }, Source::Link(link)) => {
-                if let Some(connection) = self.link.connection_mut(link) {
-                    connection.advice = Some(Advice { code, after_ms: reconnect_after_ms });
-                }
-                self.close_link(link, CloseCode::NORMAL);
-            }
-            (ServerFrame::Ping { t }, Source::Link(link)) => self.send_text(link, outgoing::bare("pong", t)),
-            (ServerFrame::Error(_) | ServerFrame::Unknown, _) => self.count(Counter::UnknownFrames),
-            (ServerFrame::Event(event), _) => self.event(feed, event),
-            // An answer to an unsubscribe asks for nothing more; the rest means nothing on this kind of feed.
+            ServerFrame::Error(_) | ServerFrame::Unknown => self.count(Counter::UnknownFrames),
+            // An answer to an unsubscribe asks for nothing more; the rest means nothing here.
             _ => {}
         }
     }
@@ -90,7 +80,7 @@ impl<P> Client<P> {
         &mut self,
         feed: u32,
         reference: u64,
-        outcome: Result<Option<P>, WireError>,
+        outcome: &mut Result<Option<P>, WireError>,
         duplicate: bool,
         auth_expires_in_ms: Option<u64>,
     ) {
@@ -112,38 +102,24 @@ impl<P> Client<P> {
             return;
         };
         let outcome = match outcome {
-            Ok(payload) => Outcome::Done { payload, duplicate },
+            Ok(payload) => Outcome::Done { payload: payload.take(), duplicate },
             // This copy was put off; an earlier one may have been carried out, or may be yet.
             Err(error) if error.retryable && taken.was_sent_before => Outcome::Unknown,
-            Err(error) => Outcome::Failed(error),
+            Err(error) => Outcome::Failed(error.clone()),
         };
         self.complete(message, outcome);
     }
 
-    fn taken_away(&mut self, feed: u32, topics: &[String], error: Option<WireError>) {
-        let error = error
-            .unwrap_or_else(|| WireError::new(ErrorCode::Forbidden, "the server took the topic away", false));
+    fn taken_away(&mut self, feed: u32, topics: &[String], error: Option<&WireError>) {
+        let silent = WireError::new(ErrorCode::Forbidden, "the server took the topic away", false);
+        let error = error.unwrap_or(&silent);
         for name in topics {
             let Some(topic) = self.topics.by_name(name).filter(|topic| topic.expects(feed, None)) else {
                 self.count(Counter::StaleFrames);
                 continue;
             };
-            let (slot, heard) = (topic.slot, topic.is_heard());
-            if topic.fail(feed) {
-                self.tell_failed(slot, heard, error.clone());
-            }
+            let slot = topic.slot;
+            self.topic_failed(feed, slot, error);
         }
     }
-}
-
-/// What may come before the welcome.
-fn is_control<P>(frame: &ServerFrame<P>) -> bool {
-    matches!(
-        frame,
-        ServerFrame::Ping { .. }
-            | ServerFrame::Pong { .. }
-            | ServerFrame::Bye { .. }
-            | ServerFrame::Error(_)
-            | ServerFrame::Unknown
-    )
 }

@@ -4,7 +4,6 @@ use alloc::vec::Vec;
 
 use super::Client;
 use super::ask::HELLO_BYTES;
-use super::frames::Source;
 use crate::backoff;
 use crate::close::{self, CloseCode, CloseRule};
 use crate::codec::outgoing::{self, HelloTerms};
@@ -257,8 +256,11 @@ impl<P> Client<P> {
         self.topic_results(feed, Some(hello), &welcome.topics);
         let (mut more, before) = (false, self.counts.get(Counter::Delivered as usize));
         for frame in frames {
-            more |= matches!(frame, ServerFrame::More);
-            self.control(Source::Exchange, feed, frame);
+            match frame {
+                ServerFrame::Event(event) => self.event(feed, event),
+                ServerFrame::More => more = true,
+                mut frame => self.frame_on_feed(feed, &mut frame),
+            }
         }
         let news = self.counts.get(Counter::Delivered as usize) > before;
         let unanswered = foreign || self.outbox.is_on(feed);

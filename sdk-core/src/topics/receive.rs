@@ -1,8 +1,9 @@
 //! What an answer or an event does to a topic.
 
 use super::{Demand, Seat, Topic};
+use crate::config::Config;
 use crate::frame::{GapReason, Position, Recovery, TopicClass};
-use crate::topics::topic::{Answer, View};
+use crate::topics::topic::Answer;
 
 /// What the application must be told because of an answer, beside that it is live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +15,7 @@ pub(crate) enum Told {
 }
 
 /// What becomes of an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Verdict {
     /// It goes to the application, after the gap where there is one.
     Deliver { gap: Option<Told>, replay: bool },
@@ -22,19 +23,12 @@ pub(crate) enum Verdict {
     Repeat,
     /// The feed does not count for this topic now.
     Stale,
+    /// The buffer is full, and the topic promises nothing.
+    Dropped,
     /// Something before it is missing: the feed must be asked again.
     Hole,
     /// The buffer is full: the topic is to be left.
     Full,
-    /// The buffer is full, and the topic promises nothing.
-    Dropped,
-}
-
-/// The buffer's limits.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct BufferLimits {
-    pub(crate) events: u32,
-    pub(crate) bytes: u64,
 }
 
 impl Topic {
@@ -53,54 +47,51 @@ impl Topic {
         let view = *self.view(feed)?;
         self.class = Some(position.class);
         self.refusals = 0;
+        self.settle_view(feed, Answer::Current);
         if position.class == TopicClass::Ephemeral {
-            self.settle_view(feed, Answer::Current);
             return None;
         }
-        let reason = match position.recovery {
-            Recovery::Gap(reason) => reason,
-            _ => GapReason::EpochChanged,
+        let gap = match position.recovery {
+            Recovery::Gap(reason) => Some(reason),
+            _ => None,
         };
-        let Some(seat) = &self.seat else {
-            self.begin_anew(view, position, reason);
-            return None;
+        let (seen, set_by, other_epoch) = match &self.seat {
+            Some(seat) => (seat.seen, seat.set_by, seat.epoch != position.epoch),
+            None => (0, 0, true),
         };
-        if self.restart && position.class == TopicClass::Log {
+        let older = view.reference < set_by;
+        let log = position.class == TopicClass::Log;
+        if self.restart && log && self.seat.is_some() {
             // It was taken for a state topic before the server told its class, and asked for without its cursor.
             self.restart = false;
-            self.settle_view(feed, Answer::Void);
-            return None;
+            return self.ask_again(feed);
         }
-        let seen = seat.seen;
-        let older = view.reference < seat.set_by;
-        let other_epoch = seat.epoch != position.epoch;
         if other_epoch && older && !fault!(OlderEpochAdopted) {
-            self.settle_view(feed, Answer::Void);
-            return None;
+            return self.ask_again(feed);
         }
         // Where another feed has moved on, or begun anew, since this one was asked, that one has the values already.
-        let values_follow = matches!(position.recovery, Recovery::Reset | Recovery::Gap(_))
+        let values_follow = (gap.is_some() || position.recovery == Recovery::Reset)
             && (!asked || !older && view.from.is_some_and(|from| from >= seen));
-        if other_epoch || position.class == TopicClass::State && (self.restart || values_follow) {
-            return Some(self.begin_anew(view, position, reason));
+        if other_epoch || !log && (self.restart || values_follow) {
+            let Position { epoch, offset, top, head, .. } = position;
+            let seat = Seat { epoch: epoch.clone(), seen: *offset, head: *head, set_by: view.reference };
+            return self.begin_anew(feed, seat, *top, gap.unwrap_or(GapReason::EpochChanged));
         }
-        self.settle_view(feed, Answer::Current);
-        if position.class != TopicClass::Log || position.offset <= seen {
+        if !log || position.offset <= seen {
             // Another feed may have been promised more; what this one alone was promised before may have been forgotten since.
             let promised = if self.views.len() > 1 { self.top } else { 0 };
             self.top = promised.max(position.top);
             self.knows_all_to(position);
             return None;
         }
-        let reason = match position.recovery {
+        let reason = match gap {
             // Another feed has begun the new numbering since this one was asked.
-            Recovery::Gap(GapReason::EpochChanged) => GapReason::HistoryEvicted,
-            Recovery::Gap(reason) => reason,
-            _ if self.rewound == Some(seen) => GapReason::SourceLost,
-            _ => {
+            Some(GapReason::EpochChanged) => GapReason::HistoryEvicted,
+            Some(reason) => reason,
+            None if self.rewound == Some(seen) => GapReason::SourceLost,
+            None => {
                 self.rewound = Some(seen);
-                self.settle_view(feed, Answer::Void);
-                return None;
+                return self.ask_again(feed);
             }
         };
         self.catch_up(position.top);
@@ -110,40 +101,26 @@ impl Topic {
     /// Takes an `rt.gap` on `feed`.
     pub(crate) fn gap(&mut self, feed: u32, reason: GapReason, epoch: &str, offset: u64) -> Option<Told> {
         let view = *self.view(feed).filter(|view| view.answer == Answer::Current)?;
-        let class = self.class?;
         let seat = self.seat.as_ref()?;
         if &*seat.epoch == epoch {
             return (offset > seat.seen).then(|| self.skip_to(offset, reason));
         }
-        if view.reference < seat.set_by || class == TopicClass::State {
-            // Either it knows less, or the values must follow: the topic is asked for again.
-            self.settle_view(feed, Answer::Void);
-            return None;
+        if view.reference < seat.set_by || self.class == Some(TopicClass::State) {
+            // Either it knows less, or the values must follow.
+            return self.ask_again(feed);
         }
-        let epoch = epoch.into();
-        let recovery = Recovery::Gap(reason);
-        let position = Position { class, epoch, offset, top: offset, head: offset, recovery, live: true };
-        Some(self.begin_anew(view, &position, reason))
+        let seat = Seat { epoch: epoch.into(), seen: offset, head: offset, set_by: view.reference };
+        self.begin_anew(feed, seat, offset, reason)
     }
 
     /// Judges an event on `feed` and, where it is delivered or lost, moves on.
-    pub(crate) fn receive(
-        &mut self,
-        feed: u32,
-        offset: Option<u64>,
-        size: u32,
-        limits: BufferLimits,
-    ) -> Verdict {
+    pub(crate) fn receive(&mut self, feed: u32, offset: Option<u64>, size: u32, limits: &Config) -> Verdict {
         if !fault!(StaleFeedAccepted) && self.view(feed).is_none_or(|view| view.answer != Answer::Current) {
             return Verdict::Stale;
         }
-        let (Some(class), Demand::Wanted | Demand::Retry(_)) = (self.class, self.demand) else {
-            return Verdict::Stale;
-        };
-        let full = !fault!(BufferUnbounded)
-            && self.is_heard()
-            && self.held_events > 0
-            && (self.held_events >= limits.events || self.held_bytes + u64::from(size) > limits.bytes);
+        // A topic that is not wanted has no view.
+        let Some(class) = self.class else { return Verdict::Stale };
+        let full = self.is_full(size, limits);
         if class == TopicClass::Ephemeral {
             if full {
                 return Verdict::Dropped;
@@ -159,7 +136,7 @@ impl Topic {
         let hole = class == TopicClass::Log && offset > seen + 1;
         if hole && self.rewound != Some(seen) {
             self.rewound = Some(seen);
-            self.settle_view(feed, Answer::Void);
+            self.ask_again(feed);
             return Verdict::Hole;
         }
         if full {
@@ -175,6 +152,16 @@ impl Topic {
         Verdict::Deliver { gap, replay: !self.live && offset <= self.top }
     }
 
+    /// Whether another event is more than is to be held for those who listen. One alone may be over the limit.
+    #[inline(never)]
+    fn is_full(&self, size: u32, limits: &Config) -> bool {
+        !fault!(BufferUnbounded)
+            && self.is_heard()
+            && self.held_events > 0
+            && (self.held_events >= limits.buffer_events
+                || self.held_bytes + u64::from(size) > limits.buffer_bytes)
+    }
+
     /// True once when the application has all up to the top.
     pub(crate) fn becomes_live(&mut self, feed: u32) -> bool {
         let caught_up = match self.class {
@@ -188,25 +175,24 @@ impl Topic {
         becomes
     }
 
-    /// Adopts a position and voids what other feeds were answered before: one step, so that no event slips between.
-    fn begin_anew(&mut self, by: View, position: &Position, reason: GapReason) -> Told {
+    /// Adopts a position and voids what other feeds were answered before: one step, so that no event slips between. Where
+    /// there was no place before, nothing is told.
+    fn begin_anew(&mut self, feed: u32, seat: Seat, top: u64, reason: GapReason) -> Option<Told> {
         for view in &mut self.views {
-            if view.answer == Answer::Current {
+            if view.feed != feed && view.answer == Answer::Current {
                 view.answer = Answer::Void;
             }
             // Its cursor was of what is over now.
             view.from = None;
         }
-        self.settle_view(by.feed, Answer::Current);
-        let Position { epoch, offset, top, head, .. } = position;
-        self.seat = Some(Seat { epoch: epoch.clone(), seen: *offset, head: *head, set_by: by.reference });
-        self.catch_up(*top);
+        let left = self.seat.replace(seat);
+        self.catch_up(top);
         self.restart = false;
         self.rewound = None;
-        match self.class {
+        left.map(|_| match self.class {
             Some(TopicClass::State) => Told::Reset,
             _ => Told::Gap { reason, lost: None },
-        }
+        })
     }
 
     /// The application has all that there was when this was answered, so what is forgotten of it does not matter.
@@ -234,6 +220,12 @@ impl Topic {
             self.held_events += 1;
             self.held_bytes += u64::from(size);
         }
+    }
+
+    /// What `feed` was answered does not count: the topic is asked for again there, and nothing is told until then.
+    fn ask_again(&mut self, feed: u32) -> Option<Told> {
+        self.settle_view(feed, Answer::Void);
+        None
     }
 
     fn settle_view(&mut self, feed: u32, answer: Answer) {

@@ -223,7 +223,7 @@ impl Topic {
 
     /// `feed` refused for now; the caller draws the delay from the number of refusals before.
     pub(crate) fn refused_until(&mut self, feed: u32, at: Instant) {
-        self.refusals = self.refusals.saturating_add(1);
+        self.refusals += 1;
         self.demand = Demand::Retry(at);
         self.remove_view(feed);
     }
