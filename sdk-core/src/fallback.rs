@@ -23,23 +23,15 @@ pub(crate) struct Fallback {
 pub(crate) enum Mode {
     /// Not needed, or not allowed.
     Off,
-    /// Polling begins when the clock runs out.
-    Armed(Clock),
-    /// Polls carry the client.
-    Polling(Polling),
-}
-
-/// The time left until polling.
-#[derive(Debug, Clone, Copy)]
-#[cfg_attr(feature = "recorder", derive(serde::Serialize, serde::Deserialize))]
-pub(crate) enum Clock {
-    /// The fallback timer holds the deadline.
-    Running,
-    /// The link is live, but not yet stable.
+    /// Polling begins when the clock runs out: the fallback timer holds the deadline.
+    Armed,
+    /// The link is live, but not yet stable: the clock stands.
     Suspended {
         /// What is left, in milliseconds.
         remaining_ms: u64,
     },
+    /// Polls carry the client.
+    Polling(Polling),
 }
 
 /// Polling under way. Without an exchange it waits for a token or for the poll timer.

@@ -76,10 +76,6 @@ impl Timers {
         self.0[timer as usize] = deadline;
     }
 
-    pub(crate) fn set_or_clear(&mut self, timer: Timer, deadline: Option<Instant>) {
-        self.set(timer, deadline.unwrap_or(Instant::NEVER));
-    }
-
     pub(crate) fn clear(&mut self, timer: Timer) {
         self.set(timer, Instant::NEVER);
     }

@@ -122,18 +122,20 @@ impl Tokens {
         self.renewed = false;
     }
 
-    /// When to refresh on a live link: at 80 % of a known life.
-    pub(crate) fn refresh_at(&self) -> Option<Instant> {
-        let held = self.held.as_ref()?;
-        held.life_ms.map(|life| held.since.monotonic + life / 5 * 4)
+    /// When to refresh on a live link: at 80 % of a known life, else never.
+    pub(crate) fn refresh_at(&self) -> Instant {
+        self.held.as_ref().map_or(Instant::NEVER, |held| held.since.monotonic + held.usable_ms())
     }
 }
 
 impl Held {
     fn is_old(&self, now: Now) -> bool {
-        let Some(life) = self.life_ms else { return false };
         let age = now.monotonic.since(self.since.monotonic);
         let wall_age = now.wall_millis.saturating_sub(self.since.wall_millis);
-        age.max(wall_age) >= life / 5 * 4
+        age.max(wall_age) >= self.usable_ms()
+    }
+
+    fn usable_ms(&self) -> u64 {
+        self.life_ms.map_or(u64::MAX, |life| life / 5 * 4)
     }
 }

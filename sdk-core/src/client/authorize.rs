@@ -106,8 +106,7 @@ impl<P> Client<P> {
     /// When the live link's token is to be refreshed.
     pub(super) fn plan_refresh(&mut self) {
         let least = self.now.monotonic + REFRESH_LEAST_MS;
-        let refresh = self.tokens.refresh_at().map(|at| at.max(least));
-        self.timers.set_or_clear(Timer::TokenRefresh, refresh);
+        self.timers.set(Timer::TokenRefresh, self.tokens.refresh_at().max(least));
     }
 
     /// Gives the live link the new token.
@@ -134,7 +133,10 @@ impl<P> Client<P> {
             self.stop(code);
             return;
         }
-        self.poll_without_token();
+        if polls {
+            // Put off as if the poll had failed.
+            self.poll_again_later(None);
+        }
         if opens {
             self.link.attempt = Attempt::Idle;
             self.timers.clear(Timer::Handover);
@@ -144,8 +146,8 @@ impl<P> Client<P> {
         } else if opens {
             self.retry_successor(CloseRule::Retry, None);
         } else if self.link.primary().is_some() {
-            let again = retryable.then(|| self.now.monotonic + REFRESH_AGAIN_MS);
-            self.timers.set_or_clear(Timer::TokenRefresh, again);
+            let again = if retryable { REFRESH_AGAIN_MS } else { u64::MAX };
+            self.set_timer(Timer::TokenRefresh, again);
         }
     }
 }

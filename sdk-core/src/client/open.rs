@@ -4,7 +4,7 @@ use super::{Client, Streak};
 use crate::close::CloseCode;
 use crate::codec::outgoing::{self, HelloTerms};
 use crate::config::TransportChoice;
-use crate::fallback::{Clock, Mode};
+use crate::fallback::Mode;
 use crate::frame::Welcome;
 use crate::io::{Counter, LinkId, OutgoingBytes, Output};
 use crate::link::{Attempt, Connection, Stage};
@@ -140,7 +140,7 @@ impl<P> Client<P> {
         self.streak = Streak::default();
         self.tokens.end_streak();
         self.reason = None;
-        if matches!(self.fallback.mode, Mode::Armed(Clock::Suspended { .. })) {
+        if matches!(self.fallback.mode, Mode::Suspended { .. }) {
             self.fallback.mode = Mode::Off;
         }
     }
@@ -176,20 +176,18 @@ impl<P> Client<P> {
             Mode::Off => {
                 self.random.between(self.config.fallback_after_ms / 2, self.config.fallback_after_ms)
             }
-            Mode::Armed(Clock::Suspended { remaining_ms }) => remaining_ms,
-            Mode::Armed(Clock::Running) | Mode::Polling(_) => return,
+            Mode::Suspended { remaining_ms } => remaining_ms,
+            Mode::Armed | Mode::Polling(_) => return,
         };
-        self.fallback.mode = Mode::Armed(Clock::Running);
+        self.fallback.mode = Mode::Armed;
         self.set_timer(Timer::Fallback, left);
     }
 
     fn suspend_fallback_clock(&mut self) {
-        if let (Mode::Armed(Clock::Running), Some(deadline)) =
-            (&self.fallback.mode, self.timers.get(Timer::Fallback))
-        {
+        if let (Mode::Armed, Some(deadline)) = (&self.fallback.mode, self.timers.get(Timer::Fallback)) {
             // What a server's word added (row F36) is over with the welcome.
             let remaining_ms = deadline.since(self.now.monotonic).min(self.config.fallback_after_ms);
-            self.fallback.mode = Mode::Armed(Clock::Suspended { remaining_ms });
+            self.fallback.mode = Mode::Suspended { remaining_ms };
         }
         self.timers.clear(Timer::Fallback);
     }

@@ -79,13 +79,6 @@ impl<P> Client<P> {
         }
     }
 
-    /// No token, for now: the poll is put off as if it had failed.
-    pub(super) fn poll_without_token(&mut self) {
-        if self.fallback.is_authorizing() {
-            self.poll_again_later(None);
-        }
-    }
-
     pub(super) fn exchange_answered(
         &mut self,
         id: ExchangeId,
@@ -371,7 +364,7 @@ impl<P> Client<P> {
         }
     }
 
-    fn poll_again_later(&mut self, advice_ms: Option<u64>) {
+    pub(super) fn poll_again_later(&mut self, advice_ms: Option<u64>) {
         let now = self.now.monotonic;
         let was_proven = self.fallback.is_proven();
         let Some(polling) = self.fallback.polling_mut() else { return };

@@ -27,7 +27,7 @@ impl<P> Client<P> {
         let fallback = match (&self.fallback.mode, &self.fallback.exchange) {
             (Mode::Off, None) => "Off",
             (Mode::Off, Some(_)) => "Leaving",
-            (Mode::Armed(_), _) => "Armed",
+            (Mode::Armed | Mode::Suspended { .. }, _) => "Armed",
             (Mode::Polling(_), Some(_)) => "Polling, in flight",
             (Mode::Polling(Polling { authorizing: true, .. }), None) => "Polling, authorizing",
             (Mode::Polling(_), None) => "Polling, due",

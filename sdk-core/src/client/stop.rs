@@ -25,13 +25,13 @@ impl<P> Client<P> {
     /// For good, until `connect`: a terminal code, or nothing more to try.
     pub(super) fn stop(&mut self, code: u16) {
         self.reason = Some(Reason { code, retryable: false });
-        self.end_all(CloseCode::NORMAL, false);
+        self.end_all(false);
         self.link.attempt = Attempt::Stopped;
     }
 
     /// As the application asked.
     pub(super) fn end_by_request(&mut self) {
-        self.end_all(CloseCode::NORMAL, true);
+        self.end_all(true);
         self.link.attempt = Attempt::Idle;
         self.reason = None;
     }
@@ -43,7 +43,7 @@ impl<P> Client<P> {
         let idle = self.link.is_idle() && self.fallback.is_off();
         let resume = !idle && !matches!(self.link.attempt, Attempt::Stopped);
         if resume {
-            self.end_all(CloseCode::NORMAL, false);
+            self.end_all(false);
             self.link.attempt = Attempt::Idle;
         }
         self.timers.clear_all();
@@ -61,7 +61,8 @@ impl<P> Client<P> {
     }
 
     /// Closes every link, gives up the exchange, forgets their feeds. What the outbox holds stays there.
-    fn end_all(&mut self, code: u16, polite: bool) {
+    fn end_all(&mut self, polite: bool) {
+        let code = CloseCode::NORMAL;
         while !self.link.connections.is_empty() {
             let Connection { id: link, feed, .. } = self.link.connections.remove(0);
             if polite {
