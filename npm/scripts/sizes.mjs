@@ -7,13 +7,9 @@ import { build } from 'esbuild';
 
 const KIB = 1024;
 
-/**
- * Entries, their files, and what they may weigh. The client is meant to weigh 30 KiB: the state machine alone is 19 of
- * them, its border with JavaScript 2, and the face in JavaScript 12.5. Until one of them shrinks, the gate keeps it from
- * growing.
- */
+/** Entries, their files, and what they may weigh. */
 const ENTRIES = [
-  { name: 'steadfast', files: ['index.js', 'core.wasm'], gate: 34 * KIB },
+  { name: 'steadfast', files: ['index.js', 'core.wasm'], gate: 30 * KIB },
   { name: 'steadfast/inline', files: ['inline.js'] },
   { name: 'steadfast/react', files: ['react/index.js'], gate: 6 * KIB },
   { name: 'steadfast/ui', files: ['ui/index.js'], gate: 6 * KIB },

@@ -36,7 +36,7 @@ const OPTIONS: [&str; 8] = [
     "--strip-producers",
     "--strip-target-features",
 ];
-const GATE: usize = 19 * 1024 + 512;
+const GATE: usize = 17 * 1024 + 512;
 const AIM: usize = 15 * 1024;
 
 /// Builds the core with a driver of stubs as wasm, optimises it as the browser's module is, and weighs it.
