@@ -303,7 +303,7 @@ export interface Client<Events extends EventMap = Record<string, unknown>> {
   onStatus(listener: (status: Status) => void): () => void;
   /** Counters, as they are now. */
   statistics(): Statistics;
-  /** What support needs, as text: status, counters, topics, the last inputs. No token, no payload. */
+  /** What support needs, as JSON: status, counters, topics, the last inputs. No token, no payload. */
   debugReport(): string;
   logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
 }

@@ -33,7 +33,7 @@ export interface Core {
   outputs: Output[];
   /** When the machine wants to be called again, as `performance.now()` counts. */
   deadline: number;
-  /** Reads both clocks: once for all events of one message. */
+  /** Reads both clocks: once for all calls of one moment. */
   tell(): void;
   /** A command or an input. Answers a message's number, or a mistake's below zero. */
   call(what: Call, ...values: unknown[]): number;
@@ -74,7 +74,6 @@ export async function openCore(module: WebAssembly.Module, config: unknown[]): P
       wall = Date.now();
     },
     call(what, ...values) {
-      core.tell();
       stands = [];
       given = values;
       next = 0;

@@ -76,14 +76,8 @@ export function openDriver(core: Core, settings: Settings, log: Log, recorder: R
       return answer;
     },
     call(what, ...values) {
-      recorder.call(what, values);
-      if (ended) return NaN;
-      try {
-        return core.call(what, ...values);
-      } catch (error) {
-        crash(error);
-        return NaN;
-      }
+      core.tell();
+      return again(what, ...values);
     },
     subscribe(...values) {
       const { outputs } = core;
@@ -129,7 +123,19 @@ export function openDriver(core: Core, settings: Settings, log: Log, recorder: R
       exchanges.abort();
     },
   };
-  const { run, act, call, end } = driver;
+  const { run, act, end } = driver;
+
+  /** Tells the machine something more of the same moment. */
+  const again = (what: Call, ...values: unknown[]): number => {
+    recorder.call(what, values);
+    if (ended) return NaN;
+    try {
+      return core.call(what, ...values);
+    } catch (error) {
+      crash(error);
+      return NaN;
+    }
+  };
 
   const carryOut = (output: Output) => {
     const { what, a, b, value } = output;
@@ -154,10 +160,10 @@ export function openDriver(core: Core, settings: Settings, log: Log, recorder: R
       recorder.event();
       core.event(current, slot, offset, flags, size, frame, id);
     },
-    control: (values) => call(Call.Frame, current, ...values),
+    control: (values) => again(Call.Frame, current, ...values),
     bad() {
       log('warn', NO_FRAME);
-      call(Call.BadFrame, current);
+      again(Call.BadFrame, current);
     },
   };
 
