@@ -13,44 +13,46 @@ const PATTERNS = {
 export type AlertSeverity = keyof typeof PATTERNS;
 
 /** Plays alerts by Web Audio, with no file to load. Made without one: nothing is created before a gesture. */
-export class AlertPlayer {
-  state: SoundState = 'blocked';
-  #context: AudioContext | null = null;
+export interface AlertPlayer {
+  /** From inside a gesture: asks the browser for sound. Says what came of it. */
+  unlock(): Promise<SoundState>;
+  /** Plays the pattern; nothing while blocked. */
+  play(severity: AlertSeverity): void;
+  close(): void;
+}
 
-  /** From inside a gesture: asks the browser for sound. The state says what came of it. */
-  async unlock(): Promise<SoundState> {
-    try {
-      this.#context ??= new AudioContext();
-      if (this.#context.state !== 'running') await this.#context.resume();
-      this.state = this.#context.state === 'running' ? 'ready' : 'blocked';
-    } catch {
-      this.state = typeof AudioContext === 'undefined' ? 'unavailable' : 'blocked';
-    }
-    return this.state;
-  }
-
-  /** Plays the pattern; nothing while blocked. Whether it was played. */
-  play(severity: AlertSeverity): boolean {
-    const context = this.#context;
-    if (!context || context.state !== 'running') return false;
-    let at = context.currentTime;
-    for (const [frequency, seconds] of PATTERNS[severity]) {
-      const oscillator = context.createOscillator();
-      const gain = context.createGain();
-      oscillator.frequency.value = frequency;
-      gain.gain.setValueAtTime(0.25, at);
-      gain.gain.linearRampToValueAtTime(0, at + seconds);
-      oscillator.connect(gain).connect(context.destination);
-      oscillator.start(at);
-      oscillator.stop(at + seconds);
-      at += seconds + 0.05;
-    }
-    return true;
-  }
-
-  close(): void {
-    void this.#context?.close().catch(() => undefined);
-    this.#context = null;
-    this.state = 'blocked';
-  }
+export function alertPlayer(): AlertPlayer {
+  let context: AudioContext | undefined;
+  return {
+    async unlock() {
+      if (typeof AudioContext === 'undefined') return 'unavailable';
+      try {
+        const asked = context ??= new AudioContext();
+        await asked.resume();
+        return asked.state === 'running' ? 'ready' : 'blocked';
+      } catch {
+        return 'blocked';
+      }
+    },
+    play(severity) {
+      if (context?.state !== 'running') return;
+      let at = context.currentTime;
+      for (const [frequency, seconds] of PATTERNS[severity]) {
+        const oscillator = context.createOscillator();
+        const gain = context.createGain();
+        const end = at + seconds;
+        oscillator.frequency.value = frequency;
+        gain.gain.setValueAtTime(0.25, at);
+        gain.gain.linearRampToValueAtTime(0, end);
+        oscillator.connect(gain).connect(context.destination);
+        oscillator.start(at);
+        oscillator.stop(end);
+        at = end + 0.05;
+      }
+    },
+    close() {
+      context?.close().catch(() => undefined);
+      context = undefined;
+    },
+  };
 }

@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useRef, useState } from 'react';
 
-import { AlertPlayer } from './alert-player.js';
+import { alertPlayer } from './alert-player.js';
 import type { SoundState } from './alert-player.js';
 import { severity } from './describe.js';
 import { isUrgent } from './notification.js';
@@ -27,30 +27,27 @@ export interface AlertSound {
 
 /** Plays a sound for each new notification by its severity; of several at once only the worst is heard. */
 export function useAlertSound(items: readonly Notification[], { muted: muteFirst = false, repeatEvery = 0 }: AlertSoundOptions = {}): AlertSound {
-  const [player] = useState(() => new AlertPlayer());
+  const [player] = useState(alertPlayer);
   const [state, setState] = useState<SoundState>('blocked');
   const [muted, setMuted] = useState(muteFirst);
   const heard = useRef<ReadonlySet<string>>(new Set());
   const unlock = useCallback(() => void player.unlock().then(setState), [player]);
 
   useEffect(() => {
+    // One of each kind: where the first was not enough, the other may be.
     const gestures = ['pointerdown', 'keydown'] as const;
-    const once = () => {
-      gestures.forEach((gesture) => document.removeEventListener(gesture, once));
-      unlock();
-    };
-    gestures.forEach((gesture) => document.addEventListener(gesture, once));
+    gestures.forEach((gesture) => document.addEventListener(gesture, unlock, { once: true }));
     return () => {
-      gestures.forEach((gesture) => document.removeEventListener(gesture, once));
+      gestures.forEach((gesture) => document.removeEventListener(gesture, unlock));
       player.close();
     };
   }, [player, unlock]);
 
   useEffect(() => {
-    const fresh = items.filter((item) => item.kind === 'event' && !item.event.replay && !heard.current.has(item.key));
+    const fresh = items.map((item) =>
+      item.kind === 'event' && !item.event.replay && !heard.current.has(item.key) && severity(item.event.priority));
     heard.current = new Set(items.map((item) => item.key));
-    const grades = fresh.map((item) => (item.kind === 'event' ? severity(item.event.priority) : 'info'));
-    const worst = (['critical', 'high', 'medium'] as const).find((grade) => grades.includes(grade));
+    const worst = (['critical', 'high', 'medium'] as const).find((grade) => fresh.includes(grade));
     if (worst && !muted) player.play(worst);
   }, [items, muted, player]);
 
