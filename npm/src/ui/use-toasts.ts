@@ -1,10 +1,11 @@
 'use client';
 
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 
 import { severity } from './describe.js';
 import { isUrgent } from './notification.js';
 import type { EventNotification, Notification } from './notification.js';
+import { useStable } from './use-stable.js';
 
 /** How toasts come and go. */
 export interface ToastsOptions {
@@ -24,40 +25,30 @@ export interface Toasts {
 /** Which of these notifications are news that a person has to be shown now. Replays are not. */
 export function useToasts(items: readonly Notification[], { duration, max = 3 }: ToastsOptions = {}): Toasts {
   const [gone, setGone] = useState<ReadonlySet<string>>(new Set());
-  const timers = useRef(new Map<string, ReturnType<typeof setTimeout>>());
-  const dismiss = useCallback((key: string) => setGone((before) => new Set(before).add(key)), []);
-  const candidates = items.filter((item): item is EventNotification =>
-    item.kind === 'event' && !gone.has(item.key) && (isUrgent(item) || (!item.event.replay && item.acknowledgement.state !== 'acknowledged')));
-  const toasts = [...candidates.filter(isUrgent), ...candidates.filter((item) => !isUrgent(item))].slice(0, max);
-  const wanted = candidates.filter((item) => !isUrgent(item)).map((item) => `${item.key} ${severity(item.event.priority)}`).join('\n');
+  const [timers] = useState(() => new Map<string, ReturnType<typeof setTimeout>>());
+  // What the list no longer holds need not be remembered as gone.
+  const dismiss = useStable((key: string) => setGone((before) =>
+    new Set(items.map((item) => item.key).filter((held) => held === key || before.has(held)))));
+  const toasts = items
+    .filter((item): item is EventNotification => item.kind === 'event' && !gone.has(item.key)
+      && (isUrgent(item) || (!item.event.replay && item.acknowledgement.state !== 'acknowledged')))
+    .sort((one, other) => Number(isUrgent(other)) - Number(isUrgent(one)));
 
   useEffect(() => {
-    const running = timers.current;
-    for (const line of wanted === '' ? [] : wanted.split('\n')) {
-      const at = line.lastIndexOf(' ');
-      const key = line.slice(0, at);
-      const grade = line.slice(at + 1);
-      if (running.has(key) || grade === 'critical') continue;
-      running.set(key, setTimeout(() => {
-        running.delete(key);
+    for (const { key, event } of toasts) {
+      const grade = severity(event.priority);
+      if (timers.has(key) || grade === 'critical') continue;
+      timers.set(key, setTimeout(() => {
+        timers.delete(key);
         dismiss(key);
       }, duration ?? (grade === 'high' ? 8_000 : 5_000)));
     }
-  }, [wanted, duration, dismiss]);
+  });
 
-  useEffect(() => {
-    // What the list no longer holds need not be remembered as gone.
-    const held = new Set(items.map((item) => item.key));
-    setGone((before) => ([...before].every((key) => held.has(key)) ? before : new Set([...before].filter((key) => held.has(key)))));
-  }, [items]);
+  useEffect(() => () => {
+    timers.forEach(clearTimeout);
+    timers.clear();
+  }, [timers]);
 
-  useEffect(() => {
-    const running = timers.current;
-    return () => {
-      running.forEach(clearTimeout);
-      running.clear();
-    };
-  }, []);
-
-  return { toasts, dismiss };
+  return { toasts: toasts.slice(0, max), dismiss };
 }
