@@ -2,8 +2,6 @@
 
 import { createContext, useContext } from 'react';
 
-import type { Status } from '../types.js';
-
 /** Every text that the components show. Replace any with the `strings` property or {@link StringsProvider}. */
 export interface Strings {
   readonly connected: string;
@@ -58,7 +56,7 @@ export const defaultStrings: Strings = {
   closed: 'Stopped',
   crashed: 'Failed',
   retryIn: (seconds) => `next attempt in ${seconds} s`,
-  attempts: (count) => (count === 1 ? '1 failed attempt' : `${count} failed attempts`),
+  attempts: (count) => `${count} failed attempt${count === 1 ? '' : 's'}`,
   reconnect: 'Reconnect now',
   notifications: 'Notifications',
   unread: (count) => `${count} unread`,
@@ -74,10 +72,8 @@ export const defaultStrings: Strings = {
   acknowledgeFailed: (reason) => `Not acknowledged: ${reason}`,
   retry: 'Try again',
   dismiss: 'Dismiss',
-  gap: (topic, count) => {
-    const what = count === null ? 'Some notifications were' : count === 1 ? '1 notification was' : `${count} notifications were`;
-    return `${what} lost in ${topic}. Look at the source for the whole picture.`;
-  },
+  gap: (topic, count) =>
+    `${count ?? 'Some'} ${count === 1 ? 'notification was' : 'notifications were'} lost in ${topic}. Look at the source for the whole picture.`,
   refused: (topic, reason) => `${topic} is not available: ${reason}`,
   pushedOut: (count) => `${count} more critical, unacknowledged, not listed for want of room`,
   mute: 'Mute sound',
@@ -87,7 +83,7 @@ export const defaultStrings: Strings = {
   priority: (priority) => priority,
   time: (timestamp) => {
     const date = new Date(timestamp);
-    return Number.isNaN(date.getTime()) ? timestamp : date.toLocaleTimeString();
+    return Number.isNaN(Number(date)) ? timestamp : date.toLocaleTimeString();
   },
 };
 
@@ -99,9 +95,4 @@ export const StringsProvider = Context.Provider;
 /** The texts in force: the defaults, over them the provider's, over them these. */
 export function useStrings(own?: Partial<Strings>): Strings {
   return { ...defaultStrings, ...useContext(Context), ...own };
-}
-
-/** What a status is called. */
-export function statusText(status: Status, strings: Strings): string {
-  return status.state === 'connected' && status.transport === 'polling' ? strings.polling : strings[status.state];
 }

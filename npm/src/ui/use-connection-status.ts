@@ -5,7 +5,7 @@ import { useCallback, useEffect, useState } from 'react';
 import type { Status } from '../types.js';
 import { useClient } from './client.js';
 import type { NotificationClient } from './client.js';
-import { statusText, useStrings } from './strings.js';
+import { useStrings } from './strings.js';
 import type { Strings } from './strings.js';
 import { useClientStatus } from './use-client-status.js';
 
@@ -38,7 +38,7 @@ export function useConnectionStatus({ client: given, strings: own }: ConnectionS
   const retryIn = useCountdown(status.retryAt);
   return {
     status,
-    label: statusText(status, strings),
+    label: strings[status.transport === 'polling' ? 'polling' : status.state],
     retryIn,
     reason: status.state === 'connected' ? undefined : status.reason?.message,
     canReconnect: status.state === 'closed' || status.state === 'disconnected' || (status.state === 'connecting' && retryIn !== null),
@@ -48,12 +48,12 @@ export function useConnectionStatus({ client: given, strings: own }: ConnectionS
 
 /** Whole seconds until then, `null` where nothing is planned. */
 function useCountdown(until: number | null): number | null {
-  const [now, setNow] = useState<number | null>(null);
+  // The time is read as it is rendered: one that was kept would be old when the next countdown begins.
+  const [, setNow] = useState(0);
   useEffect(() => {
     if (until === null) return undefined;
-    setNow(Date.now());
     const timer = setInterval(() => setNow(Date.now()), 500);
     return () => clearInterval(timer);
   }, [until]);
-  return until === null || now === null ? null : Math.max(0, Math.ceil((until - now) / 1_000));
+  return until === null ? null : Math.max(0, Math.ceil((until - Date.now()) / 1_000));
 }
