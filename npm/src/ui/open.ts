@@ -16,21 +16,22 @@ export function readOpen(value: SteadfastEvent): SteadfastEvent | null {
     payload: member(frame, 'payload'),
     topic: value.topic.slice('open:'.length),
     id,
-    ...known('offset', member(rt, 'offset'), 'number'),
-    ...known('timestamp', member(frame, 'timestamp')),
-    ...known('correlationId', member(frame, 'correlation_id')),
-    ...known('priority', member(frame, 'priority')),
+    ...known(rt, 'offset', 'offset', 'number'),
+    ...known(frame, 'timestamp'),
+    ...known(frame, 'correlation_id', 'correlationId'),
+    ...known(frame, 'priority'),
     requiresAcknowledgment: true,
     replay: value.replay,
   };
 }
 
-/** A member of something that may be no object. */
+/** A member of something that may be no object: text, numbers, lists and bytes have none of such names. */
 export function member(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+  return (value as Record<string, unknown> | null | undefined)?.[name];
 }
 
 /** A member of an event, where it is there and of its type. */
-function known(name: string, value: unknown, type = 'string'): object {
+function known(frame: unknown, from: string, name = from, type = 'string'): object {
+  const value = member(frame, from);
   return typeof value === type ? { [name]: value } : {};
 }
