@@ -13,7 +13,6 @@ export type Describe = (event: SteadfastEvent) => Description | null;
 /** The descriptions of both seed systems' events; of others, the type and the `title`, `message` or `description` of the payload. */
 export const describeEvent: Describe = (event) => {
   const payload = event.payload;
-  const incident = member(payload, 'incident');
   switch (event.type) {
     case 'kpi_update':
       return member(member(payload, 'kpi_data'), 'threshold_breach')
@@ -21,14 +20,14 @@ export const describeEvent: Describe = (event) => {
     case 'site_status':
       return { title: `${text(payload, 'site_id') ?? 'Site'}: ${text(payload, 'status') ?? 'changed'}` };
     case 'threat.detected': case 'threat.updated': case 'threat.resolved':
-      return from(payload, text(payload, 'threat_type') ?? 'Threat', ` ${event.type.slice(7)}`);
+      return from(payload, `${text(payload, 'threat_type') ?? 'Threat'} ${event.type.slice('threat.'.length)}`);
     case 'system.alert':
       return from(payload, text(payload, 'component') ?? 'System alert');
     case 'system.health': case 'user_action':
       return null;
     default:
       if (/^(encounter|transcription)\./.test(event.type)) return null;
-      return from(incident ?? payload, event.type);
+      return from(member(payload, 'incident') ?? payload, event.type);
   }
 };
 
@@ -42,8 +41,8 @@ export function severity(priority: string | undefined): 'critical' | 'high' | 'm
   }
 }
 
-function from(source: unknown, fallback: string, suffix = ''): Description {
-  const title = text(source, 'title') ?? fallback + suffix;
+function from(source: unknown, fallback: string): Description {
+  const title = text(source, 'title') ?? fallback;
   const body = text(source, 'message') ?? text(source, 'description');
   return body === undefined ? { title } : { title, text: body };
 }

@@ -37,7 +37,7 @@ const TOPICS = ['incidents', 'system_notifications'];
 
 /** The list of notifications with its badge, toasts and sound. Needs `steadfast/ui/styles.css`, or styles of your own. */
 export function RealTimeNotifications(props: RealTimeNotificationsProps) {
-  const { describe = describeEvent, renderItem, topics = TOPICS } = props;
+  const { describe = describeEvent, renderItem = (_item, row) => row, topics = TOPICS } = props;
   const strings = useStrings(props.strings);
   const heading = useId();
   const list = useNotifications({ ...props, topics, describe, onEvent: (event) => {
@@ -47,10 +47,7 @@ export function RealTimeNotifications(props: RealTimeNotificationsProps) {
   } });
   const { toasts, dismiss } = useToasts(list.items, props.toasts);
   const sound = useAlertSound(list.items, props.sound);
-  const acknowledge = (key: string) => void list.acknowledge(key);
-  const row = (item: Notification) => (
-    <NotificationItem item={item} strings={strings} describe={describe} onAcknowledge={acknowledge} onRead={list.markRead} />
-  );
+  const shared = { strings, describe, onAcknowledge: list.acknowledge };
   return (
     <section className="sf-notifications" aria-labelledby={heading}>
       <header className="sf-header">
@@ -63,10 +60,10 @@ export function RealTimeNotifications(props: RealTimeNotificationsProps) {
       {list.pushedOut > 0 && <p className="sf-pushed-out" role="status">{strings.pushedOut(list.pushedOut)}</p>}
       {list.items.length === 0 ? <p className="sf-empty">{strings.empty}</p> : (
         <ul className="sf-list" tabIndex={0} aria-labelledby={heading}>
-          {list.items.map((item) => <li key={item.key}>{renderItem ? renderItem(item, row(item)) : row(item)}</li>)}
+          {list.items.map((item) => <li key={item.key}>{renderItem(item, <NotificationItem item={item} {...shared} onRead={list.markRead} />)}</li>)}
         </ul>
       )}
-      <ToastStack toasts={toasts} strings={strings} describe={describe} onAcknowledge={acknowledge} onDismiss={dismiss} />
+      <ToastStack toasts={toasts} {...shared} onDismiss={dismiss} />
     </section>
   );
 }
