@@ -159,7 +159,7 @@ export class NotificationStore extends Batch<Snapshot> {
 
   #clear(key: string): void {
     this.#lost.delete(key);
-    this.#settle(key, { state: 'acknowledged', elsewhere: true }, (now) => now.state !== 'acknowledged' && now.state !== 'pending');
+    this.#settle(key, { state: 'acknowledged', elsewhere: true }, (now) => now.state === 'open' || now.state === 'failed');
   }
 
   #settle(key: string, next: Acknowledgement, when: (now: Acknowledgement) => boolean = () => true): void {

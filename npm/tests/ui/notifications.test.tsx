@@ -169,6 +169,18 @@ describe('of history and what is open, whichever comes first', () => {
   });
 });
 
+test('what nobody has to acknowledge is not said to be acknowledged once it is known what is open', async () => {
+  const client = new FakeClient();
+  render(<RealTimeNotifications client={client} history={4} />);
+  await settle(() => {
+    client.event('system_notification', { title: 'Notice', message: 'm' }, { replay: true });
+    client.incident('Settled', { id: 'gone', replay: true });
+    client.listeners('open:incidents').forEach((listener) => listener.onLive?.());
+  });
+  list().getByText('Notice');
+  expect(list().getAllByText('Acknowledged elsewhere')).toHaveLength(1);
+});
+
 test('toasts go by themselves, except critical ones', async () => {
   vi.useFakeTimers();
   const client = new FakeClient();
