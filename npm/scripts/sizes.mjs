@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
-const KIB = 1024;
+const KB = 1_000;
 
 /** Entries, their files, and what they may weigh. */
 const ENTRIES = [
-  { name: 'steadfast', files: ['index.js', 'core.wasm'], gate: 30 * KIB },
+  { name: 'steadfast', files: ['index.js', 'core.wasm'], gate: 30 * KB },
   { name: 'steadfast/inline', files: ['inline.js'] },
-  { name: 'steadfast/react', files: ['react/index.js'], gate: 6 * KIB },
-  { name: 'steadfast/ui', files: ['ui/index.js'], gate: 6 * KIB },
+  { name: 'steadfast/react', files: ['react/index.js'], gate: 6 * KB },
+  { name: 'steadfast/ui', files: ['ui/index.js'], gate: 6 * KB },
   { name: 'steadfast/ui/styles.css', files: ['ui/styles.css'] },
   { name: 'steadfast/plain', files: ['plain/index.js'] },
   { name: 'steadfast/testing', files: ['testing/index.js'] },
