@@ -12,7 +12,7 @@ const SENTENCES: Readonly<Record<number, string>> = {
   4406: 'the server has another version of the protocol; update one of the two',
   4408: 'the server was silent for too long',
   4409: 'another connection of this client took over',
-  4410: 'this is switched off at the server',
+  4410: 'the server’s operator has switched this off',
   4429: 'the server was asked too often',
   4503: 'the server is restarting or overloaded',
   4508: 'the connection was too slow',
