@@ -14,13 +14,13 @@ import type {
 } from './types.js';
 
 /** What a message may be given, in the order in which the machine reads it; the signal behind is not the machine's. */
-const PUBLISH: Readonly<Record<keyof PublishOptions, Rule>> = {
+const PUBLISH: Readonly<Record<keyof PublishOptions, Rule>> = /* @__PURE__ */ (() => ({
   key: of('string'), deleted: of('boolean', false), priority: of('string'), requiresAcknowledgment: of('boolean', false),
   correlationId: of('string'), timeout: whole(-1), signal: of('object'),
-};
+}))();
 
 /** What a subscription may be given. */
-const SUBSCRIBE: Readonly<Record<keyof SubscribeOptions, Rule>> = {
+const SUBSCRIBE: Readonly<Record<keyof SubscribeOptions, Rule>> = /* @__PURE__ */ (() => ({
   keys: [undefined, (name, keys) =>
     must(Array.isArray(keys) && keys.every((key) => typeof key === 'string'), name, 'an array of texts')],
   history: whole(-1),
@@ -29,7 +29,7 @@ const SUBSCRIBE: Readonly<Record<keyof SubscribeOptions, Rule>> = {
     must(!cursor || typeof cursor.epoch === 'string' && Number.isSafeInteger(cursor.offset) && cursor.offset >= 0,
       name, 'what `subscription.cursor()` gave');
   }],
-};
+}))();
 
 /** Makes a client; `source` says where the module is if the options do not. */
 export function create(options: ClientOptions, source: () => WasmSource | Promise<WasmSource>): Client {

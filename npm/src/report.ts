@@ -1,6 +1,5 @@
 import type { Call } from './core/names.js';
-import type { Topic } from './topics.js';
-import type { StatisticName, Statistics, Status } from './types.js';
+import type { Cursor, StatisticName, Statistics, Status } from './types.js';
 
 /** The machine's counters, in its order. */
 export const STATISTICS: readonly StatisticName[] = [
@@ -10,8 +9,8 @@ export const STATISTICS: readonly StatisticName[] = [
 ];
 
 /** The calls by name, in the order of `Call`. */
-const CALLS = ('connect disconnect subscribe unsubscribe submit send acknowledge cancel tokenReady tokenFailed opened '
-  + 'frame badFrame closed buffered answered exchangeFailed taken tick visible hidden online offline freeze thaw').split(' ');
+const CALLS = /* @__PURE__ */ (() => ('connect disconnect subscribe unsubscribe submit send acknowledge cancel tokenReady tokenFailed opened '
+  + 'frame badFrame closed buffered answered exchangeFailed taken tick visible hidden online offline freeze thaw').split(' '))();
 
 /** How many of the last inputs are kept. */
 const MOST_KEPT = 100;
@@ -39,8 +38,14 @@ export class Recorder {
   }
 }
 
+/** A topic, as a report shows it. */
+export interface ReportedTopic {
+  readonly name: string;
+  readonly listeners: number;
+  readonly cursor: Cursor | null;
+}
+
 /** What support needs, as text. */
-export function writeReport(status: Status, statistics: Statistics, topics: Iterable<Topic>, recorder: Recorder): string {
-  const followed = [...topics].map(({ name, entries, cursor }) => ({ name, listeners: entries.size, cursor: cursor() }));
-  return JSON.stringify({ status, statistics, topics: followed, inputs: recorder.lines() }, null, 1);
+export function writeReport(status: Status, statistics: Statistics, topics: readonly ReportedTopic[], recorder: Recorder): string {
+  return JSON.stringify({ status, statistics, topics, inputs: recorder.lines() }, null, 1);
 }

@@ -85,7 +85,10 @@ export function openSession(settings: Settings, log: Log, load: () => Promise<We
         const counted = STATISTICS.map((name, index) => [name, driver?.ask(Call.Statistic, index) ?? 0]);
         return { ...Object.fromEntries(counted), listenerErrors } as Statistics;
       },
-      debugReport: () => writeReport(session.status, session.methods.statistics(), topics.values(), recorder),
+      debugReport() {
+        const followed = [...topics.values()].map(({ name, entries, cursor }) => ({ name, listeners: entries.size, cursor: cursor() }));
+        return writeReport(session.status, session.methods.statistics(), followed, recorder);
+      },
     },
     status: idle('disconnected'),
     follow(name, values, entry) {

@@ -20,8 +20,8 @@ interface Machine {
   __wbindgen_malloc(size: number, alignment: number): number;
 }
 
-const ENCODER = new TextEncoder();
-const DECODER = new TextDecoder('utf-8', { ignoreBOM: true });
+const ENCODER = /* @__PURE__ */ new TextEncoder();
+const DECODER = /* @__PURE__ */ new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
  * One client's machine, an instance of the module of its own, and its host: arguments and outputs pass through here as plain

@@ -108,7 +108,7 @@ function controlOf(frame: Fields): unknown[] | undefined {
   return frame.rt == null || type.startsWith('rt.') ? [Frame.Unknown] : undefined;
 }
 
-const CONTROL = new Map(Object.entries<(frame: Fields) => unknown[]>({
+const CONTROL = /* @__PURE__ */ new Map(/* @__PURE__ */ Object.entries<(frame: Fields) => unknown[]>({
   'rt.welcome': (frame) => {
     const poll = object(frame.poll);
     forPeople(frame.connection, frame.server_time);
@@ -159,7 +159,7 @@ const CONTROL = new Map(Object.entries<(frame: Fields) => unknown[]>({
 }));
 
 /** What the types of control frames begin with. */
-const CONTROL_BEGINS = [...CONTROL.keys()].map((type) => type[0]).join('');
+const CONTROL_BEGINS = /* @__PURE__ */ (() => [...CONTROL.keys()].map((type) => type[0]).join(''))();
 
 function topicResults(value: unknown): unknown[] {
   const results = array(value);
