@@ -1,4 +1,4 @@
-import { must, mustBeKnown, mustBeOf } from '../check.js';
+import { type Rule, must, mustBeOf, of, settled } from '../check.js';
 import type { ClientOptions } from '../types.js';
 import { mustBeServer, serverOf } from '../url.js';
 import type { Dialect } from './dialect.js';
@@ -30,28 +30,24 @@ export interface PlainClientOptions extends Pick<
 export type PlainSettings = Required<Omit<PlainClientOptions, 'user' | 'getToken' | 'WebSocket' | 'logger'>>
   & Pick<PlainClientOptions, 'getToken' | 'WebSocket' | 'logger'> & { readonly address: string };
 
-const NUMBERS = {
-  maxReconnectAttempts: Infinity, reconnectInterval: 3_000, reconnectCap: 30_000, connectTimeout: 10_000, heartbeatSlack: 10_000,
-  heartbeatInterval: 30_000,
-};
+/** The rule for numbers, which need not be whole or end. */
+const number = (fallback: number): Rule => [fallback, (name, value) => {
+  mustBeOf('number', name, value);
+  must((value as number) >= 0, name, 'zero or more');
+}];
 
-/** What `typeof` must give. */
-const TYPES: Readonly<Record<string, string>> = {
-  dialect: 'string', url: 'string', tenant: 'string', user: 'string', getToken: 'function', topicOf: 'function', autoConnect: 'boolean',
-  autoReconnect: 'boolean', logLevel: 'string', logger: 'object', WebSocket: 'function',
-  ...Object.fromEntries(Object.keys(NUMBERS).map((name) => [name, 'number'])),
-};
+const OPTIONS: Readonly<Record<keyof PlainClientOptions, Rule>> = /* @__PURE__ */ (() => ({
+  dialect: of('string'), url: of('string'), tenant: of('string'), user: of('string'), getToken: of('function'),
+  topicOf: of('function', topicOfType), autoConnect: of('boolean', true), autoReconnect: of('boolean', true),
+  logLevel: of('string', 'warn'), logger: of('object'), WebSocket: of('function'),
+  maxReconnectAttempts: number(Infinity), reconnectInterval: number(3_000), reconnectCap: number(30_000),
+  connectTimeout: number(10_000), heartbeatSlack: number(10_000), heartbeatInterval: number(30_000),
+}))();
 
 /** Checks what the application gave, and fills in what it did not. */
 export function settle(options: PlainClientOptions): PlainSettings {
   must(typeof options === 'object' && options !== null, 'options', 'an object: createPlainClient({ dialect, url, tenant })');
-  mustBeKnown(options, Object.keys(TYPES));
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  for (const [name, value] of given) {
-    const type = TYPES[name] as string;
-    mustBeOf(type, name, value);
-    must(type !== 'number' || (value as number) >= 0, name, 'zero or more');
-  }
+  const settings = settled(options, OPTIONS);
   const { dialect, url, tenant, user } = options;
   must(dialect === 'nested' || dialect === 'flat', 'dialect', 'one of nested, flat');
   mustBeOf('string', 'url', url);
@@ -60,8 +56,7 @@ export function settle(options: PlainClientOptions): PlainSettings {
   const path = dialect === 'nested' ? ['ws', tenant] : ['api', 'v1', 'notifications', 'ws', tenant, user ?? ''];
   mustBeServer(url, options.autoConnect);
   return {
-    autoConnect: true, autoReconnect: true, logLevel: 'warn', topicOf: topicOfType, ...NUMBERS,
-    ...Object.fromEntries(given) as unknown as PlainClientOptions,
+    ...settings as PlainSettings,
     get address() {
       return `ws${[serverOf(url), ...path.map(encodeURIComponent)].join('/')}`;
     },
