@@ -8,7 +8,8 @@ export default defineConfig({
   test: {
     exclude: ['tests/packaging/**'],
     environment: 'node',
-    testTimeout: 60_000,
+    testTimeout: 240_000,
+    hookTimeout: 600_000,
     projects: [
       { extends: true, test: { name: 'all', include: ['tests/**/*.test.{ts,tsx}', 'src/**/*.test.{ts,tsx}'] } },
       {

@@ -1,14 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 import type { Client, ClientOptions, Delivery, SteadfastEvent } from '../src/types.js';
-import { Server, client as connected, eventually, first, reaches, token } from './support/server.js';
+import { eventually } from './support/patience.js';
+import { Server, client as connected, first, reaches, token } from './support/server.js';
 
 let server: Server;
 const open: Client[] = [];
 
 beforeAll(async () => {
   server = await Server.start();
-}, 600_000);
+});
 afterAll(() => server.kill());
 afterEach(() => open.splice(0).forEach((client) => client.close()));
 

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocketServer } from 'ws';
 
 import type { ClientOptions, Logger, WasmSource } from '../src/types.js';
-import { WebSocket, eventually } from './support/server.js';
+import { eventually } from './support/patience.js';
+import { WebSocket } from './support/server.js';
 
 const MODULE = new Uint8Array(readFileSync(new URL('../build/core.wasm', import.meta.url)));
 

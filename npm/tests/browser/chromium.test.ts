@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { openTab, setStage } from '../support/browser.js';
 import { CHROMIUM } from '../support/engines/chromium.js';
 import { listening, page as pageOf } from '../support/pages.js';
-import { eventually } from '../support/server.js';
+import { eventually } from '../support/patience.js';
 
 // A machine without Chromium still runs everything else.
 describe.skipIf(!CHROMIUM)('in Chromium', () => {

@@ -8,8 +8,6 @@ import { CHROMIUM, launch } from '../support/engines/chromium.js';
 import { breakable, breakNow, heal } from '../support/faults.js';
 import type { Fault } from '../support/faults.js';
 
-/** The machine builds what the demo runs, and shares its cores. */
-const PATIENCE = { timeout: 60_000 };
 const CONSOLES = [['operations', 'incident-row'], ['hospital', 'threat-row']] as const;
 const VIEWS: readonly (readonly [string, BrowserContextOptions])[] = [
   ['wide-light', { viewport: { width: 1_440, height: 900 }, colorScheme: 'light' }],
@@ -19,13 +17,13 @@ const VIEWS: readonly (readonly [string, BrowserContextOptions])[] = [
 ];
 
 // A machine without Chromium still runs everything else.
-describe.skipIf(!CHROMIUM)('the demo in Chromium', { timeout: 240_000 }, () => {
+describe.skipIf(!CHROMIUM)('the demo in Chromium', () => {
   let demo: Demo;
   let browser: Browser;
   let page: Page;
   let said: string[];
 
-  beforeAll(async () => void ([demo, browser] = await Promise.all([Demo.start(), launch()])), 600_000);
+  beforeAll(async () => void ([demo, browser] = await Promise.all([Demo.start(), launch()])));
   afterEach(() => page.context().close());
   afterAll(async () => {
     await browser?.close();
@@ -38,7 +36,7 @@ describe.skipIf(!CHROMIUM)('the demo in Chromium', { timeout: 240_000 }, () => {
     await page.goto(`${demo.url}/#/${name}`);
   }
 
-  const state = (text: string) => page.getByTestId('connection-status').getByText(text, { exact: true }).waitFor(PATIENCE);
+  const state = (text: string) => page.getByTestId('connection-status').getByText(text, { exact: true }).waitFor();
 
   async function openLive(name: string, options?: BrowserContextOptions, prepare?: () => Promise<void>): Promise<void> {
     await open(name, options, prepare);
@@ -55,7 +53,7 @@ describe.skipIf(!CHROMIUM)('the demo in Chromium', { timeout: 240_000 }, () => {
   describe.each(CONSOLES)('%s', (name, row) => {
     test.each(VIEWS)('%s: live data, nothing wrong by axe, nothing wider than the page, a quiet console', async (view, options) => {
       await openLive(name, { ...options, reducedMotion: 'reduce' });
-      await page.getByTestId(row).first().waitFor(PATIENCE);
+      await page.getByTestId(row).first().waitFor();
       await page.screenshot({ path: `${PICTURES}demo-${name}-${view}.png`, fullPage: true });
       expect(await violations()).toEqual([]);
       expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBeLessThanOrEqual(0);
@@ -65,15 +63,15 @@ describe.skipIf(!CHROMIUM)('the demo in Chromium', { timeout: 240_000 }, () => {
     test('a burst of 1,000 is shown whole', async () => {
       await openLive(name);
       await page.getByTestId('break-burst').click();
-      await page.locator('[data-testid=burst-result][data-whole=true][data-received="1000"]').waitFor(PATIENCE);
+      await page.locator('[data-testid=burst-result][data-whole=true][data-received="1000"]').waitFor();
     });
 
     test('the server is killed from the page: it is back, and what is lost is told', async () => {
       await openLive(name);
-      await page.getByTestId(row).first().waitFor(PATIENCE);
+      await page.getByTestId(row).first().waitFor();
       await page.getByTestId('break-kill').click();
-      await page.getByTestId('break-kill-result').getByText(/^Back by WebSocket after .* gap/).waitFor(PATIENCE);
-      await page.getByTestId('gap-notice').first().waitFor(PATIENCE);
+      await page.getByTestId('break-kill-result').getByText(/^Back by WebSocket after .* gap/).waitFor();
+      await page.getByTestId('gap-notice').first().waitFor();
       await state('Live');
     });
   });
@@ -91,23 +89,23 @@ describe.skipIf(!CHROMIUM)('the demo in Chromium', { timeout: 240_000 }, () => {
 
     const trial = async (name: string, said: string) => {
       await page.getByTestId(name).click();
-      await page.getByTestId(`${name}-result`).getByText(said, { exact: true }).waitFor(PATIENCE);
+      await page.getByTestId(`${name}-result`).getByText(said, { exact: true }).waitFor();
     };
 
     test('the client fails inside: all that is shown is said to be old, nothing pretends to work, and the page is loaded again', async () => {
       await openLive('operations', { reducedMotion: 'reduce' }, () => breakable(page));
-      await page.getByTestId('incident-row').getByRole('button', { name: /^Acknowledge/ }).first().waitFor(PATIENCE);
+      await page.getByTestId('incident-row').getByRole('button', { name: /^Acknowledge/ }).first().waitFor();
       await breakNow(page, 'module');
       await state('Failed');
       expect(await wholeSentence()).toMatch(/^The client has failed since [\d:]+; what is shown is old\. Reason: the client failed inside .*broken: module.*; reload the page/);
       expect(await violations()).toEqual([]);
       await page.getByTestId('incident-row').getByRole('button', { name: /^Acknowledge/ }).first().click();
-      await page.getByTestId('incident-row').getByText(/^Not acknowledged: the client failed inside/).waitFor(PATIENCE);
+      await page.getByTestId('incident-row').getByText(/^Not acknowledged: the client failed inside/).waitFor();
       for (const name of ['break-drop', 'break-offline', 'break-burst']) await trial(name, 'Failed: the client has failed; load the page again.');
       await heal(page);
       await page.getByRole('button', { name: 'Load the page again' }).click();
       await state('Live');
-      await page.getByTestId('incident-row').first().waitFor(PATIENCE);
+      await page.getByTestId('incident-row').first().waitFor();
     });
 
     test('the server ends it for good: the same, and a person may try again', async () => {
@@ -116,7 +114,7 @@ describe.skipIf(!CHROMIUM)('the demo in Chromium', { timeout: 240_000 }, () => {
         socket.connectToServer();
         end = () => socket.close({ code: 4410 });
       }));
-      await page.getByTestId('incident-row').first().waitFor(PATIENCE);
+      await page.getByTestId('incident-row').first().waitFor();
       await end();
       await state('Stopped');
       expect(await wholeSentence()).toMatch(/^Stopped since [\d:]+; what is shown is old\. Reason: the server’s operator has switched this off\.$/);
@@ -125,7 +123,7 @@ describe.skipIf(!CHROMIUM)('the demo in Chromium', { timeout: 240_000 }, () => {
       await page.getByTestId('connection-status').getByRole('button', { name: 'Retry' }).click();
       await state('Live');
       await page.getByTestId('break-burst').click();
-      await page.locator('[data-testid=burst-result][data-whole=true]').waitFor(PATIENCE);
+      await page.locator('[data-testid=burst-result][data-whole=true]').waitFor();
     });
   });
 
@@ -137,29 +135,29 @@ describe.skipIf(!CHROMIUM)('the demo in Chromium', { timeout: 240_000 }, () => {
     test('a plot leaves the rest of its console alone, and is shown again', async () => {
       await openBroken('canvas');
       await state('Live');
-      await page.getByTestId('incident-row').first().waitFor(PATIENCE);
-      await failure('All sites failed. broken: canvas').waitFor(PATIENCE);
+      await page.getByTestId('incident-row').first().waitFor();
+      await failure('All sites failed. broken: canvas').waitFor();
       expect(await violations()).toEqual([]);
       await again('All sites failed.');
-      await failure('All sites failed. broken: canvas').waitFor(PATIENCE);
+      await failure('All sites failed. broken: canvas').waitFor();
       await heal(page);
       await again('All sites failed.');
-      await page.locator('.fleet canvas').waitFor(PATIENCE);
+      await page.locator('.fleet canvas').waitFor();
       expect(await failure('All sites failed.').count()).toBe(0);
     });
 
     test('a console leaves the bar alone, and comes back with what there is', async () => {
       await openBroken('title');
-      await failure('Operations centre failed. broken: title').waitFor(PATIENCE);
+      await failure('Operations centre failed. broken: title').waitFor();
       await state('Live');
       await heal(page);
       await again('Operations centre failed.');
-      await page.getByTestId('incident-row').first().waitFor(PATIENCE);
+      await page.getByTestId('incident-row').first().waitFor();
     });
 
     test('where nothing is left, the page can be loaded again', async () => {
       await openBroken('look');
-      await failure('This page failed. broken: look').waitFor(PATIENCE);
+      await failure('This page failed. broken: look').waitFor();
       await heal(page);
       await page.getByRole('button', { name: 'Load the page again' }).click();
       await state('Live');

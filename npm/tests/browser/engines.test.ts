@@ -6,14 +6,14 @@ import { firefox } from '../support/engines/firefox.js';
 import { webkit } from '../support/engines/webkit.js';
 import { listening, page, Pages } from '../support/pages.js';
 import { Proxy } from '../support/proxy.js';
-import { eventually, Server, token } from '../support/server.js';
+import { eventually } from '../support/patience.js';
+import { Server, token } from '../support/server.js';
 
 /** For what the machine does by itself, such as trying the WebSocket again while it polls (24 to 36 s). */
-const PATIENCE = 100_000;
 
 // Side by side, because they wait most of the time; a browser that the machine does not have is left out.
 for (const engine of [chromium, firefox, webkit]) {
-  describe(`in ${engine.name}`, { concurrent: true, skip: !engine.installed, timeout: 240_000 }, () => {
+  describe(`in ${engine.name}`, { concurrent: true, skip: !engine.installed }, () => {
     let tab: Tab;
     let pages: Pages;
     let server: Server;
@@ -21,15 +21,15 @@ for (const engine of [chromium, firefox, webkit]) {
 
     beforeAll(async () => {
       [tab, pages, server] = await Promise.all([engine.start(), Pages.start(), Server.start()]);
-    }, 600_000);
+    });
     afterAll(async () => {
       await tab?.close();
       pages?.close();
       await server?.kill();
     });
 
-    const reaches = (expression: string, wanted: unknown, timeout = 25_000) =>
-      eventually(async () => expect(await tab.evaluate(expression)).toEqual(wanted), { timeout, interval: 50 });
+    const reaches = (expression: string, wanted: unknown) =>
+      eventually(async () => expect(await tab.evaluate(expression)).toEqual(wanted), { interval: 50 });
     const publish = (topic: string, ...payloads: unknown[]) => server.publish(...payloads.map((payload) => ({ topic, type: 'x', payload })));
     async function listen(topic: string, url = server.url): Promise<void> {
       await tab.open(pages.put(`/${topic}.html`, page(listening({ url, token: known, topic, options: "reconnectInterval: 200, logLevel: 'silent'" }))));
@@ -56,9 +56,9 @@ for (const engine of [chromium, firefox, webkit]) {
       await publish('restart', 1);
       await reaches('events', [1]);
       await server.kill();
-      await reaches('client.status.state', 'connecting', PATIENCE);
+      await reaches('client.status.state', 'connecting');
       server = await Server.start(new URL(server.url).host);
-      await reaches('client.status.state', 'connected', PATIENCE);
+      await reaches('client.status.state', 'connected');
       await publish('restart', 2);
       await reaches('events', [1, 2]);
       expect(await tab.evaluate('gaps')).toEqual(['epoch_changed']);
@@ -72,11 +72,11 @@ for (const engine of [chromium, firefox, webkit]) {
         await reaches('events', [0, 1]);
         proxy.refuseWebSockets(true);
         await publish('numbered', 2, 3);
-        await reaches('client.status.transport', 'polling', PATIENCE);
+        await reaches('client.status.transport', 'polling');
         await publish('numbered', 4, 5);
         await reaches('events', [0, 1, 2, 3, 4, 5]);
         proxy.refuseWebSockets(false);
-        await reaches('client.status.transport', 'websocket', PATIENCE);
+        await reaches('client.status.transport', 'websocket');
         await publish('numbered', 6, 7);
         await reaches('events', [0, 1, 2, 3, 4, 5, 6, 7]);
         expect(await tab.evaluate('gaps')).toEqual([]);

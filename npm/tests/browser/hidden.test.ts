@@ -1,10 +1,12 @@
 import type { CDPSession, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
+import { openTab } from '../support/browser.js';
 import { CHROMIUM, launchBare } from '../support/engines/chromium.js';
+import { eventually } from '../support/patience.js';
 import { listening, page as pageOf, Pages } from '../support/pages.js';
 import { Proxy } from '../support/proxy.js';
-import { eventually, Server, token } from '../support/server.js';
+import { Server, token } from '../support/server.js';
 
 // A machine without Chromium still runs everything else.
 describe.skipIf(!CHROMIUM)('a tab that is not seen', () => {
@@ -16,8 +18,8 @@ describe.skipIf(!CHROMIUM)('a tab that is not seen', () => {
   beforeAll(async () => {
     [chromium, pages, server] = await Promise.all([launchBare(), Pages.start(), Server.start()]);
     proxy = await Proxy.start(server.url);
-  }, 600_000);
-  afterEach(() => Promise.all(chromium.context.pages().slice(1).map((page) => page.close())));
+  });
+  afterEach(() => Promise.all(chromium.context.pages().map((page) => page.close())));
   afterAll(async () => {
     await chromium?.close();
     pages?.close();
@@ -27,7 +29,7 @@ describe.skipIf(!CHROMIUM)('a tab that is not seen', () => {
 
   /** A page that notes when it is shown, hidden and frozen, and how long a timer of 50 ms took at most. */
   async function open(topic: string): Promise<{ page: Page; devtools: CDPSession }> {
-    const page = await chromium.context.newPage();
+    const { page } = await openTab(chromium.context);
     const notes = `
       const log = globalThis.log = [];
       for (const type of ['visibilitychange', 'freeze', 'resume']) {

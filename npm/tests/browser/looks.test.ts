@@ -2,7 +2,7 @@ import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 
-import { PICTURES, setStage } from '../support/browser.js';
+import { openTab, PICTURES, setStage } from '../support/browser.js';
 import { bundle, putComponents } from '../support/bundle.js';
 import { CHROMIUM } from '../support/engines/chromium.js';
 
@@ -21,7 +21,7 @@ describe.skipIf(!CHROMIUM)('how the components look', () => {
   /** A page with each state that a component can be in. */
   async function open(options: Parameters<typeof stage.browser.newContext>[0]): Promise<Page> {
     stage.context = await stage.browser.newContext(options);
-    const page = await stage.context.newPage();
+    const { page } = await openTab(stage.context);
     await page.goto(address);
     await page.getByText('Not acknowledged: no answer in time').first().waitFor();
     await page.locator('.sf-item', { hasText: 'Acknowledged elsewhere' }).waitFor();

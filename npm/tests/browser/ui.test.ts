@@ -4,11 +4,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { openTab, PICTURES, setStage } from '../support/browser.js';
 import { bundle, putComponents } from '../support/bundle.js';
 import { CHROMIUM } from '../support/engines/chromium.js';
+import { PATIENCE } from '../support/patience.js';
 import { Proxy } from '../support/proxy.js';
 import { Server, token } from '../support/server.js';
-
-/** For what the machine does by itself, such as trying the WebSocket again while it polls (24 to 36 s). */
-const PATIENCE = { timeout: 100_000 };
 
 // A machine without Chromium still runs everything else.
 describe.skipIf(!CHROMIUM)('the components in Chromium', () => {
@@ -31,7 +29,7 @@ describe.skipIf(!CHROMIUM)('the components in Chromium', () => {
   });
   const rows = (page: Page, text: string) => page.locator('.sf-list li', { hasText: text });
   const numbers = (page: Page, count: number) =>
-    page.waitForFunction((wanted) => (globalThis as unknown as { numbers: number[] }).numbers.length >= wanted, count, PATIENCE);
+    page.waitForFunction((wanted) => (globalThis as unknown as { numbers: number[] }).numbers.length >= wanted, count);
 
   test('an alert over HTTP is listed, toasted and heard in two tabs; acknowledged in one, it clears the other', async () => {
     stage.context = await stage.browser.newContext({ viewport: { width: 1_280, height: 800 } });
@@ -86,11 +84,11 @@ describe.skipIf(!CHROMIUM)('the components in Chromium', () => {
       await numbers(page, 2);
       proxy.refuseWebSockets(true);
       await publish(2, 3);
-      await page.getByRole('status').getByText('Live by polling').waitFor(PATIENCE);
+      await page.getByRole('status').getByText('Live by polling').waitFor();
       await publish(4, 5);
       await numbers(page, 6);
       proxy.refuseWebSockets(false);
-      await page.waitForFunction('client.status.transport === "websocket"', undefined, PATIENCE);
+      await page.waitForFunction('client.status.transport === "websocket"');
       await publish(6, 7);
       await numbers(page, 8);
       expect(await page.evaluate('numbers')).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
@@ -108,11 +106,11 @@ describe.skipIf(!CHROMIUM)('the components in Chromium', () => {
       await other.publish(incident('restart', 'Before'));
       await rows(page, 'Before').waitFor();
       await other.kill();
-      await page.getByRole('status').getByText('Connecting').waitFor(PATIENCE);
+      await page.getByRole('status').getByText('Connecting').waitFor();
       other = await Server.start(new URL(other.url).host);
-      await page.getByRole('status').getByText('Live', { exact: true }).waitFor(PATIENCE);
+      await page.getByRole('status').getByText('Live', { exact: true }).waitFor();
       await other.publish(incident('restart', 'After'));
-      await rows(page, 'After').waitFor(PATIENCE);
+      await rows(page, 'After').waitFor();
       await rows(page, 'lost in restart').waitFor();
       await rows(page, 'Before').getByRole('button', { name: 'Acknowledge' }).waitFor();
     } finally {
@@ -128,7 +126,7 @@ describe.skipIf(!CHROMIUM)('the components in Chromium', () => {
       return token('ana', '*', '12s');
     });
     const { page, said } = await open('renewed');
-    await expect.poll(() => asked, { timeout: 25_000 }).toBeGreaterThanOrEqual(3);
+    await expect.poll(() => asked, PATIENCE).toBeGreaterThanOrEqual(3);
     await stage.server.publish(incident('renewed', 'After renewal'));
     await rows(page, 'After renewal').waitFor();
     expect(await page.evaluate('client.statistics()')).toMatchObject({ opens: 1, gaps: 0 });
@@ -145,12 +143,12 @@ describe.skipIf(!CHROMIUM)('the components in Chromium', () => {
     const { page } = await open('ended');
     await page.waitForFunction('globalThis.live');
     isDown = true;
-    await page.getByRole('status').getByText('Connecting').waitFor(PATIENCE);
+    await page.getByRole('status').getByText('Connecting').waitFor();
     await page.getByText('getToken failed: the identity provider is down').waitFor();
     await stage.server.publish(incident('ended', 'While it was down'));
     isDown = false;
-    await rows(page, 'While it was down').waitFor(PATIENCE);
-    await page.getByRole('status').getByText('Live', { exact: true }).waitFor(PATIENCE);
+    await rows(page, 'While it was down').waitFor();
+    await page.getByRole('status').getByText('Live', { exact: true }).waitFor();
     expect(await page.evaluate('client.statistics()')).toMatchObject({ gaps: 0, repeats: 0 });
   });
 

@@ -4,7 +4,8 @@ import { type WebSocket as Peer, WebSocketServer } from 'ws';
 
 import { type PlainClientOptions, createPlainClient, topicOfType } from '../../src/plain/index.js';
 import type { Client, Delivery } from '../../src/types.js';
-import { WebSocket, eventually } from '../support/server.js';
+import { eventually } from '../support/patience.js';
+import { WebSocket } from '../support/server.js';
 
 /** A server as the two documents write theirs, over real sockets. */
 let server: WebSocketServer;

@@ -4,7 +4,8 @@ import { StrictMode, useState } from 'react';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 
 import { SteadfastProvider, useEvents, useStatus, useWebSocket } from '../../src/react/index.js';
-import { eventually, Server, token, WebSocket } from '../support/server.js';
+import { eventually, PATIENCE } from '../support/patience.js';
+import { Server, token, WebSocket } from '../support/server.js';
 
 // The server's helpers need Node's own globals, so only the document is jsdom's.
 const { window } = new JSDOM('<!doctype html><body></body>');
@@ -13,8 +14,6 @@ for (const [name, value] of Object.entries({ window, document, navigator, AbortC
   Object.defineProperty(globalThis, name, { value, configurable: true });
 }
 const { act, cleanup, render, screen, waitFor } = await import('@testing-library/react');
-
-const patience = { timeout: 25_000 };
 
 let server: Server;
 const wasm = new Uint8Array(readFileSync(new URL('../../build/core.wasm', import.meta.url)));
@@ -52,10 +51,10 @@ test('strict mode opens one socket; inline options open none anew; the last to l
     return <SteadfastProvider options={{ url: server.url, getToken: () => known, WebSocket: Counted, wasm, logLevel: 'silent' }}><Incidents /></SteadfastProvider>;
   }
   const { unmount } = render(<StrictMode><App /></StrictMode>);
-  await screen.findByText(/connected live/, {}, patience);
+  await screen.findByText(/connected live/, {}, PATIENCE);
   act(() => again());
   await server.publish({ topic: 'incidents', type: 'incident_alert', payload: 'power' });
-  await screen.findByText(/power/, {}, patience);
+  await screen.findByText(/power/, {}, PATIENCE);
   expect(sockets).toHaveLength(1);
   unmount();
   await eventually(() => expect(sockets[0]?.readyState).toBe(3));
@@ -73,11 +72,11 @@ test('the seed\'s hook has a client of its own where it is given an address', as
   const { init } = await import('../../src/index.js');
   await init({ wasm });
   const { unmount } = render(<StrictMode><Seed /></StrictMode>);
-  await screen.findByText(/true/, {}, patience);
+  await screen.findByText(/true/, {}, PATIENCE);
   await waitFor(async () => {
     await server.publish({ topic: 'own', type: 'incident_alert', payload: { incident: 'fire' } });
     screen.getByText(/fire/);
-  }, patience);
+  }, PATIENCE);
   expect(sockets).toHaveLength(1);
   unmount();
   await eventually(() => expect(sockets[0]?.readyState).toBe(3));

@@ -3,6 +3,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 
 import { launch } from './engines/chromium.js';
+import { PATIENCE } from './patience.js';
 import { Pages } from './pages.js';
 import { Server, token } from './server.js';
 
@@ -24,7 +25,7 @@ export function setStage(): Stage {
   beforeAll(async () => {
     [stage.server, stage.pages, stage.browser] = await Promise.all([Server.start(), Pages.start(), launch()]);
     stage.known = token();
-  }, 600_000);
+  });
   afterEach(() => stage.context.close());
   afterAll(async () => {
     await stage.browser.close();
@@ -37,6 +38,7 @@ export function setStage(): Stage {
 /** A tab, and what it writes on the console or throws. */
 export async function openTab(context: BrowserContext): Promise<{ page: Page; said: string[] }> {
   const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE.timeout);
   const said: string[] = [];
   page.on('console', (line) => said.push(line.text()));
   page.on('pageerror', (error) => said.push(String(error)));

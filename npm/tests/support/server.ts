@@ -2,7 +2,6 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_pr
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { vi } from 'vitest';
 import { WebSocket as NodeWebSocket } from 'ws';
 
 import { create } from '../../src/client.js';
@@ -72,9 +71,4 @@ export function first<Value>(subscribe: (take: (value: Value) => void) => void, 
 export function reaches(subject: Client, wanted: (status: Client['status']) => boolean): Promise<Client['status']> {
   if (wanted(subject.status)) return Promise.resolve(subject.status);
   return first((take) => void subject.onStatus(take), wanted);
-}
-
-/** Waits until a claim holds, with patience for a busy machine. */
-export function eventually(claim: () => unknown, { timeout = 25_000, interval = 5 } = {}): Promise<unknown> {
-  return vi.waitFor(claim, { timeout, interval });
 }

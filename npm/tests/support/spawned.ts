@@ -18,8 +18,13 @@ export function said(child: ChildProcess, pattern: RegExp): Promise<string> {
 
 /** Ends a program without a goodbye, and waits until it has gone. */
 export async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise((resolve) => child.once('exit', resolve));
+  const ended = gone(child);
   child.kill('SIGKILL');
-  await gone;
+  await ended;
+}
+
+/** Resolves when the program has ended. */
+export async function gone(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  await new Promise((resolve) => child.once('exit', resolve));
 }

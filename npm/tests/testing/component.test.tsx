@@ -8,6 +8,7 @@ import { init } from '../../src/index.js';
 import { SteadfastProvider, useEvents, useLatest, useStatus } from '../../src/react/index.js';
 import { type TestServer, createTestServer } from '../../src/testing/index.js';
 import { RealTimeNotifications } from '../../src/ui/index.js';
+import { eventually } from '../support/patience.js';
 
 beforeAll(() => init({ wasm: new Uint8Array(readFileSync('build/core.wasm')) }));
 
@@ -58,7 +59,7 @@ test('a provider makes its own client of the options; strict mode opens one conn
   });
   expect(screen.getByText('connected by websocket, load 7')).toBeTruthy();
   page.unmount();
-  await vi.waitFor(() => expect(server.connections).toEqual([]));
+  await eventually(() => expect(server.connections).toEqual([]));
   expect(complaints).not.toHaveBeenCalled();
 });
 
@@ -68,9 +69,9 @@ test('a list begins with the history that it asks for; one that joins it begins 
   const list = (name: string) => <section aria-label={name}><RealTimeNotifications client={client} topics={['incidents']} history={2} /></section>;
   const titles = (name: string) => [...screen.getByLabelText(name).querySelectorAll('.sf-list strong')].map((title) => title.textContent);
   const page = render(<>{list('early')}</>);
-  await vi.waitFor(() => expect(titles('early')).toEqual(['Third', 'Second']));
+  await eventually(() => expect(titles('early')).toEqual(['Third', 'Second']));
   page.rerender(<>{list('early')}{list('late')}</>);
   await act(() => server.idle());
   server.publish('incidents', 'incident_alert', { incident: { title: 'Fourth' } });
-  await vi.waitFor(() => expect([titles('early'), titles('late')]).toEqual([['Fourth', 'Third', 'Second'], ['Fourth']]));
+  await eventually(() => expect([titles('early'), titles('late')]).toEqual([['Fourth', 'Third', 'Second'], ['Fourth']]));
 });

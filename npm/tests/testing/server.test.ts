@@ -4,6 +4,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vi
 import { init } from '../../src/index.js';
 import { type TestServer, createTestServer } from '../../src/testing/index.js';
 import type { Client } from '../../src/types.js';
+import { eventually } from '../support/patience.js';
 
 beforeAll(() => init({ wasm: new Uint8Array(readFileSync(new URL('../../build/core.wasm', import.meta.url))) }));
 
@@ -81,7 +82,7 @@ describe('a loss is told', () => {
     await server.idle();
     server.restart();
     server.publish('incidents', 'new');
-    await vi.waitFor(() => expect(saw).toEqual(['live', 'gap epoch_changed undefined', 'new 1', 'live']));
+    await eventually(() => expect(saw).toEqual(['live', 'gap epoch_changed undefined', 'new 1', 'live']));
   });
 });
 
@@ -93,23 +94,23 @@ test('connections die and come back by themselves; what was missed follows', asy
   server.publish('incidents', 'missed');
   await server.idle();
   expect([client.status.state, client.status.reason?.code, server.connections]).toEqual(['connecting', 1006, []]);
-  await vi.waitFor(() => expect(saw).toEqual(['live', 'missed 1', 'live']));
+  await eventually(() => expect(saw).toEqual(['live', 'missed 1', 'live']));
 });
 
 test('without WebSockets it polls, without a server it is not connected, and it comes back', async () => {
   server.refuseWebSockets(true);
   const client = server.createClient();
   const saw = follow(client, 'incidents');
-  await vi.waitFor(() => expect(client.status).toMatchObject({ state: 'connected', transport: 'polling' }));
+  await eventually(() => expect(client.status).toMatchObject({ state: 'connected', transport: 'polling' }));
   await server.expectSubscribed('incidents');
   server.publish('incidents', 'polled');
-  await vi.waitFor(() => expect(saw).toEqual(['live', 'polled 1']));
+  await eventually(() => expect(saw).toEqual(['live', 'polled 1']));
   server.down();
-  await vi.waitFor(() => expect(client.status.state).toBe('connecting'), { timeout: 20_000 });
+  await eventually(() => expect(client.status.state).toBe('connecting'));
   expect(server.connections).toEqual([]);
   server.refuseWebSockets(false);
   server.up();
-  await vi.waitFor(() => expect(client.status).toMatchObject({ state: 'connected', transport: 'websocket' }));
+  await eventually(() => expect(client.status).toMatchObject({ state: 'connected', transport: 'websocket' }));
 });
 
 test('what clients publish, ask and acknowledge is there to be looked at', async () => {
@@ -173,7 +174,7 @@ test('tokens end and are renewed; users have topics of their own', async () => {
   expect([asked, ana.status.state]).toEqual([[false, true], 'connected']);
   tokens = [];
   server.expireTokens();
-  await vi.waitFor(() => expect(ana.status).toMatchObject({ state: 'closed', reason: { code: 4401 } }));
+  await eventually(() => expect(ana.status).toMatchObject({ state: 'closed', reason: { code: 4401 } }));
   expect(bob.status.state).toBe('connected');
 });
 

@@ -1,6 +1,5 @@
-import { vi } from 'vitest';
-
 import type { Client, Listener, SteadfastError } from '../../src/types.js';
+import { eventually } from '../support/patience.js';
 
 /** What an application saw, in words that are the same whatever names a server gives. */
 export class Witness {
@@ -43,12 +42,12 @@ export class Witness {
     this.saw.push([what.trim(), ...about === undefined ? [] : [this.#renamed(JSON.stringify(about))]].join(' '));
   }
 
-  /** Waits until something was seen so often, with patience for a busy machine. */
+  /** Waits until something was seen so often. */
   async until(text: string, count = 1): Promise<void> {
-    await vi.waitFor(() => {
+    await eventually(() => {
       const found = this.saw.filter((line) => line.includes(text)).length;
       if (found < count) throw new Error(`${found} of ${count} times seen: ${text}, in\n${this.saw.join('\n')}`);
-    }, { timeout: 25_000, interval: 5 });
+    });
   }
 
   /** Ids and epochs are the server's own: they are called after the order in which they were first seen. */

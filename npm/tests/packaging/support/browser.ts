@@ -4,8 +4,6 @@ import type { Page } from 'playwright-core';
 import { type Stage, openTab, setStage } from '../../support/browser.js';
 import { CHROMIUM } from '../../support/engines/chromium.js';
 
-const PATIENCE = { timeout: 120_000 };
-
 /** Tests that look at an application in Chromium; a machine without it still runs everything else. */
 export function inChromium(name: string, tests: (stage: Stage) => void): void {
   describe.skipIf(!CHROMIUM)(name, () => tests(setStage()));
@@ -33,5 +31,5 @@ export async function seeArrival(stage: Stage, address: string, places: readonly
 }
 
 function says(page: Page, place: string, hasText: string): Promise<void> {
-  return page.locator(`#${place}`, { hasText }).waitFor(PATIENCE);
+  return page.locator(`#${place}`, { hasText }).waitFor();
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { type Browser, type BrowserContext, chromium as playwright } from 'playwright-core';
 
-import { end, said } from '../spawned.js';
+import { gone, said } from '../spawned.js';
 import { type Engine, profile, program } from './engine.js';
 
 /** Where Chromium is, or `undefined`. */
@@ -14,19 +14,25 @@ export function launch(): Promise<Browser> {
   });
 }
 
+/** What Chromium asks of the network and of the screen by itself: no test needs it, and without an answer it waits. */
+const QUIET = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-quic', '--disable-gpu'];
+
 /** Chromium that nothing has made fit for tests: a tab that is not seen is hidden, its timers are throttled, and it can be frozen. */
 export async function launchBare(): Promise<{ context: BrowserContext; close(): Promise<void> }> {
   const { folder, remove } = profile();
-  const flags = ['--headless', '--no-sandbox', '--no-first-run', '--remote-debugging-port=0', `--user-data-dir=${folder}`];
-  const child = spawn(CHROMIUM ?? 'chromium', flags);
-  const browser = await playwright.connectOverCDP(await said(child, /listening on (ws:\S+)/), { noDefaults: true });
+  // A first window would still be opening while Playwright attaches to it, which can take it long.
+  const flags = ['--headless', '--no-sandbox', '--no-first-run', '--no-startup-window', '--remote-debugging-port=0', `--user-data-dir=${folder}`];
+  const child = spawn(CHROMIUM ?? 'chromium', [...flags, ...QUIET]);
+  const browser = await playwright.connectOverCDP(await said(child, /listening on (ws:\S+)/), { noDefaults: true, timeout: 0 });
   const [context] = browser.contexts();
   if (!context) throw new Error('a browser that has been started has a context');
   return {
     context,
     async close() {
-      await browser.close();
-      await end(child);
+      const ended = gone(child);
+      // Killed, it would leave processes behind that still write into the profile.
+      await (await browser.newBrowserCDPSession()).send('Browser.close');
+      await ended;
       remove();
     },
   };

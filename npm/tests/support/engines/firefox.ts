@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 
-import { end, said } from '../spawned.js';
+import { gone, said } from '../spawned.js';
 import { type Engine, profile, program, type Tab } from './engine.js';
 
 const FIREFOX = program('FIREFOX', 'firefox-esr', '/Applications/Firefox.app/Contents/MacOS/firefox');
@@ -28,8 +28,9 @@ async function start(): Promise<Tab> {
       return result?.value === undefined ? undefined : JSON.parse(result.value);
     },
     async close() {
-      socket.close();
-      await end(browser);
+      const ended = gone(browser);
+      await send('browser.close', {});
+      await ended;
       remove();
     },
   };

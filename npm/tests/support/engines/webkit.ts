@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
 
-import { eventually } from '../server.js';
+import { eventually } from '../patience.js';
 import { end } from '../spawned.js';
 import { type Engine, program, type Tab } from './engine.js';
 
