@@ -17,8 +17,9 @@ const SCRIPT = `
   const { payload } = await client.publish('incidents', 'x', new Uint8Array([2]));
   server.refuseWebSockets(true);
   server.publish('incidents', 'x', 3);
-  client.onStatus(async ({ transport }) => {
+  const leave = client.onStatus(async ({ transport }) => {
     if (transport !== 'polling') return;
+    leave();
     await server.idle();
     globalThis.told = JSON.stringify({ saw, offset: payload.offset, connections: server.connections });
     server.close();
@@ -33,7 +34,7 @@ describe.skipIf(!CHROMIUM)('in Chromium', () => {
     const imports = { steadfast: '/index.js', 'steadfast/testing': '/testing/index.js' };
     await page.goto(stage.pages.put('/testing.html', `<!doctype html><link rel=icon href=data:,><title>test</title>
       <script type=importmap>${JSON.stringify({ imports })}</script><script type=module>${SCRIPT}</script>`));
-    const told = await page.waitForFunction('globalThis.told', null, { timeout: 50_000 }).then((handle) => handle.jsonValue() as Promise<string>);
+    const told = await page.waitForFunction('globalThis.told').then((handle) => handle.jsonValue() as Promise<string>);
     expect(JSON.parse(told)).toEqual({
       saw: [1, 'slow_consumer', { 0: 2 }, 3], offset: 3, connections: [{ user: 'test', transport: 'polling', topics: ['user', 'incidents'] }],
     });
