@@ -9,6 +9,10 @@ import { breakable, breakNow, heal } from '../support/faults.js';
 import type { Fault } from '../support/faults.js';
 
 const CONSOLES = [['operations', 'incident-row'], ['hospital', 'threat-row']] as const;
+/** What a console's width is judged with. */
+const SHOWN = { operations: ['incident-row'], hospital: ['threat-row', 'encounter'] };
+/** From a large screen to the narrowest phone, and where the layout changes between them. */
+const WIDTHS = [1_920, 1_440, 1_280, 1_200, 1_100, 1_000, 950, 900, 768, 640, 500, 390, 320];
 const VIEWS: readonly (readonly [string, BrowserContextOptions])[] = [
   ['wide-light', { viewport: { width: 1_440, height: 900 }, colorScheme: 'light' }],
   ['wide-dark', { viewport: { width: 1_440, height: 900 }, colorScheme: 'dark' }],
@@ -50,6 +54,11 @@ describe.skipIf(!CHROMIUM)('the demo in Chromium', () => {
     return found.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
   }
 
+  /** What stands out of its place: with boxes that neither scroll nor cut it off, it would lie over something else. */
+  const spilled = () => page.evaluate(() => [...document.querySelectorAll('body *')]
+    .filter((element) => element.clientWidth > 0 && getComputedStyle(element).overflowX === 'visible' && element.scrollWidth > element.clientWidth + 1)
+    .map(({ tagName, className, scrollWidth, clientWidth }) => `${tagName}.${className}: ${scrollWidth} in ${clientWidth}`));
+
   describe.each(CONSOLES)('%s', (name, row) => {
     test.each(VIEWS)('%s: live data, nothing wrong by axe, nothing wider than the page, a quiet console', async (view, options) => {
       await openLive(name, { ...options, reducedMotion: 'reduce' });
@@ -58,6 +67,15 @@ describe.skipIf(!CHROMIUM)('the demo in Chromium', () => {
       expect(await violations()).toEqual([]);
       expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBeLessThanOrEqual(0);
       expect(said).toEqual([]);
+    });
+
+    test('at no width does a thing stand out of its place', async () => {
+      await openLive(name);
+      for (const shown of SHOWN[name]) await page.getByTestId(shown).first().waitFor();
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 900 });
+        expect([width, await spilled()]).toEqual([width, []]);
+      }
     });
 
     test('a burst of 1,000 is shown whole', async () => {
