@@ -30,8 +30,8 @@ export async function launchBare(): Promise<{ context: BrowserContext; close(): 
     context,
     async close() {
       const ended = gone(child);
-      // Killed, it would leave processes behind that still write into the profile.
-      await (await browser.newBrowserCDPSession()).send('Browser.close');
+      // Killed, it would leave processes behind that still write into the profile. It may be gone before it has answered.
+      await (await browser.newBrowserCDPSession()).send('Browser.close').catch(() => undefined);
       await ended;
       remove();
     },

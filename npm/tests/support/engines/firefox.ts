@@ -29,7 +29,8 @@ async function start(): Promise<Tab> {
     },
     async close() {
       const ended = gone(browser);
-      await send('browser.close', {});
+      // It may be gone before it has answered.
+      void send('browser.close', {});
       await ended;
       remove();
     },
