@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-import { said } from './spawned.js';
+import { gone, said } from './spawned.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const PAGE = fileURLToPath(new URL('../../examples/dashboard/dist', import.meta.url));
@@ -22,8 +21,7 @@ export class Demo {
 
   /** As by Ctrl-C: all that it started ends with it. */
   async end(): Promise<void> {
-    const gone = once(this.process, 'exit');
     this.process.kill('SIGINT');
-    await gone;
+    await gone(this.process);
   }
 }

@@ -18,9 +18,8 @@ export function said(child: ChildProcess, pattern: RegExp): Promise<string> {
 
 /** Ends a program without a goodbye, and waits until it has gone. */
 export async function end(child: ChildProcess): Promise<void> {
-  const ended = gone(child);
   child.kill('SIGKILL');
-  await ended;
+  await gone(child);
 }
 
 /** Resolves when the program has ended. */

@@ -29,10 +29,9 @@ export async function launchBare(): Promise<{ context: BrowserContext; close(): 
   return {
     context,
     async close() {
-      const ended = gone(child);
       // Killed, it would leave processes behind that still write into the profile. It may be gone before it has answered.
       await (await browser.newBrowserCDPSession()).send('Browser.close').catch(() => undefined);
-      await ended;
+      await gone(child);
       remove();
     },
   };

@@ -28,10 +28,9 @@ async function start(): Promise<Tab> {
       return result?.value === undefined ? undefined : JSON.parse(result.value);
     },
     async close() {
-      const ended = gone(browser);
       // It may be gone before it has answered.
       void send('browser.close', {});
-      await ended;
+      await gone(browser);
       remove();
     },
   };
