@@ -8,6 +8,7 @@ export default defineConfig({
   test: {
     exclude: ['tests/packaging/**'],
     environment: 'node',
+    setupFiles: ['tests/support/last-turn.ts'],
     testTimeout: 240_000,
     hookTimeout: 600_000,
     projects: [

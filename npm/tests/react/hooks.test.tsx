@@ -3,7 +3,6 @@ import { act, cleanup, render, renderHook, screen } from '@testing-library/react
 import { StrictMode, version } from 'react';
 import type { ReactNode } from 'react';
 import { version as domVersion } from 'react-dom';
-import { hydrateRoot } from 'react-dom/client';
 import { renderToString } from 'react-dom/server';
 import { afterEach, expect, expectTypeOf, test, vi } from 'vitest';
 
@@ -194,7 +193,7 @@ test('a server renders it, and the browser takes it over without a mismatch', as
   expect(container.textContent).toBe('disconnected, 0');
   document.body.append(container);
   const fake = new WholeFake();
-  await settle(() => hydrateRoot(container, <SteadfastProvider client={fake.client}><Page /></SteadfastProvider>));
+  await settle(() => render(<SteadfastProvider client={fake.client}><Page /></SteadfastProvider>, { container, hydrate: true }));
   // From what the server said to what is so, without a complaint in between.
   expect(screen.getByText('connected, 0')).toBeTruthy();
   expect(complaints).not.toHaveBeenCalled();

@@ -2,7 +2,6 @@
 import { act, cleanup, render, screen } from '@testing-library/react';
 import { readFileSync } from 'node:fs';
 import { StrictMode, useState } from 'react';
-import { hydrateRoot } from 'react-dom/client';
 import { renderToString } from 'react-dom/server';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 
@@ -51,7 +50,7 @@ test('a page that a server rendered is taken over without a mismatch, and comes 
   expect(root.querySelector('p')?.textContent).toBe('disconnected, 0, false, undefined');
   document.body.append(root);
   const recovered = vi.fn();
-  await settle(() => hydrateRoot(root, page, { onRecoverableError: recovered }));
+  await settle(() => render(page, { container: root, hydrate: true, onRecoverableError: recovered }));
   expect(root.querySelector('p')?.textContent).toBe('connected, 1, true, undefined');
   await settle(() => server.publish('kpis', 'kpi_update', 7, { key: 'A1' }));
   await settle(() => server.publish('incidents', 'incident_alert', { incident: { title: 'Power loss' } }));
